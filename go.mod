@@ -1,0 +1,3 @@
+module sellthrough
+
+go 1.26.0

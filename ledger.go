@@ -1,0 +1,138 @@
+package sellthrough
+
+import "time"
+
+// Cause is why a ledger row was written.
+type Cause uint8
+
+// The causes.
+const (
+	CauseNew       Cause = iota + 1
+	CauseCorrected       // a newer revision said otherwise
+	CauseWithdrawn       // missing from a complete report
+	CauseUndone          // a person took a submission back
+	CauseReflowed        // a reference version reads the same line otherwise
+	CauseImplied         // missing from a full stock snapshot: zero
+)
+
+var causeNames = [...]string{"", "new", "corrected", "withdrawn", "undone", "reflowed", "implied"}
+
+// String is the cause as the ledger writes it.
+func (c Cause) String() string { return causeNames[min(int(c), len(causeNames)-1)] }
+
+// Flags of a ledger row.
+const (
+	HasAmount    uint8 = 1 << iota // the line states an amount
+	HasBase                        // a rate was known: Base is money in the reporting currency
+	UnknownItem                    // no product for the item's code
+	UnknownPlace                   // no location for the location's code
+	ImpliedZero                    // a level that a snapshot implied
+)
+
+// Rows is rows of the signed ledger, by column: movements of a sales feed, or reports of a stock feed. Quantities and
+// money are already multiplied by Sign, so that a plain sum over the ledger is the truth. All columns have the same
+// length.
+type Rows struct {
+	Partner, Feed, Namespace []string
+	Slice, Line, Content     []uint64
+	Revision                 []uint64
+	Version                  []uint64
+	Reference                []uint64 // the reference version that resolved the row
+	Cause                    []uint8
+	Sign                     []int8
+	Row                      []uint32
+	Kind                     []uint8 // Kind, or Level for stock
+	Document, LineKey        []string
+	Location, Place          []string // as written; as resolved
+	Item, Product            []string
+	Unit, Currency           []string
+	Qty, Amount, Base        []int64 // millionths; Qty in base units, Amount in Currency, Base in the reporting currency
+	RawQty                   []int64 // millionths of the unit as written
+	Flags                    []uint8
+	Day                      []int32 // as written
+	BusinessDate             []int32 // in the location's zone
+	At                       []int64 // as written, see Line.At
+	SoldAt                   []int64 // seconds since 1970 UTC
+	Counterparty, Serial     []string
+}
+
+// Len is the number of rows.
+func (r *Rows) Len() int { return len(r.Sign) }
+
+// Held is what the ledger knows of one line: the newest word, and whether it stands.
+type Held struct {
+	Slice, Line, Content uint64
+	Revision             Revision
+	Version              uint64
+	Live                 bool
+}
+
+// LineRef names a line in the ledger.
+type LineRef struct{ Slice, Line uint64 }
+
+// Floor says that a scope was reported completely at a revision: an unknown line with a smaller one is superseded.
+// A document floor has Slice; a location-day or period floor has From, To and Location ("" is every location).
+type Floor struct {
+	Partner, Namespace string
+	Slice              uint64
+	Location           string
+	From, To           Day
+	Revision           Revision
+	Version            uint64
+}
+
+// Outcome is what became of the lines of a submission in one partition.
+type Outcome struct {
+	Submission SubmissionID
+	Feed       FeedID
+	Partner    PartnerID
+	Revision   Revision
+	Attempt    uint32
+	Held       bool // waits for confirmation
+	Why        string
+	Counts     Counts
+}
+
+// Vote is what one partition says of a covered submission before anything of it is applied.
+type Vote struct {
+	Submission SubmissionID
+	Revision   Revision
+	Attempt    uint32
+	End        int64 // offset of the end mark in this partition
+	Scope      int64 // lines (or non-zero levels) held in the scope
+	Loss       int64 // of them, not in the submission
+}
+
+// Token names one insert of one batch: the incarnation of the topic, the partition, the offsets and the step. The same
+// messages under the same reference version give the same rows under the same token.
+type Token struct {
+	Incarnation string
+	Partition   int
+	First, Last int64
+	Step        int
+	Retry       int // raised when a redo can no longer rely on the deduplication window
+}
+
+// Intent is a batch that is about to be inserted, or was.
+type Intent struct {
+	Token
+	Epoch     uint64
+	Reference Revision // in force at First
+	Complete  bool     // the range needs no further step
+	Blocks    int      // data blocks that its largest insert makes, for the deduplication window
+	Rows      int
+}
+
+// Batch is everything that one intent inserts.
+type Batch struct {
+	Intent
+	Known      time.Time // log time of the last message: when we came to know
+	Movements  Rows
+	Reports    Rows
+	Floors     []Floor
+	Outcomes   []Outcome
+	Votes      []Vote
+	Homes      []EndMark // those with a Home
+	Refusals   []RefusedBlock
+	OrdersDone []Order
+}

@@ -1,0 +1,125 @@
+package sellthrough
+
+import (
+	"fmt"
+	"time"
+)
+
+// PartnerID names a company of the channel, FeedID a configured stream from one partner, SubmissionID one body that
+// a partner sent.
+type (
+	PartnerID    string
+	FeedID       string
+	SubmissionID string
+)
+
+// Revision is the order in which submissions were registered: the era of the submissions topic in the high 24 bits,
+// the offset of the registration in the low 40. A larger revision is the newer word of the partner.
+type Revision uint64
+
+// RevisionOf packs an era and an offset.
+func RevisionOf(era uint32, offset int64) Revision {
+	return Revision(uint64(era)<<40 | uint64(offset)&(1<<40-1))
+}
+
+// Era is the era of the submissions topic in which r was given.
+func (r Revision) Era() uint32 { return uint32(r >> 40) }
+
+// Day is a calendar day as days since 1970-01-01, without a zone.
+type Day int32
+
+// DayOf is the calendar day that t shows in its own location.
+func DayOf(t time.Time) Day {
+	y, m, d := t.Date()
+	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+// ParseDay reads YYYY-MM-DD.
+func ParseDay(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a day; write it as YYYY-MM-DD", s)
+	}
+	return DayOf(t), nil
+}
+
+// Time is midnight UTC of d.
+func (d Day) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+
+// String is d as YYYY-MM-DD.
+func (d Day) String() string { return d.Time().Format(time.DateOnly) }
+
+// The days that a line may carry. Outside, a year is a typing mistake more likely than a fact.
+var (
+	FirstDay = DayOf(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
+	LastDay  = DayOf(time.Date(2079, 12, 31, 0, 0, 0, 0, time.UTC))
+)
+
+// FeedKind says what facts a feed carries.
+type FeedKind string
+
+// The kinds of feeds.
+const (
+	Sales FeedKind = "sales" // movements: units that moved
+	Stock FeedKind = "stock" // levels at an instant
+)
+
+// Kind is the kind of a movement, seen from the partner that reports it.
+type Kind uint8
+
+// The movement kinds. A quantity is signed by what happened to the units: a return_in of one unit is −1.
+const (
+	SellOut    Kind = iota + 1 // to an end customer
+	SellIn                     // vendor to partner
+	SellThru                   // partner to the next partner
+	ReturnIn                   // from a customer
+	ReturnOut                  // to the vendor
+	Transfer                   // between locations of one owner
+	Adjustment                 // counted, found, broken, stolen
+	Void                       // a cancelled line
+)
+
+var kindNames = [...]string{"", "sell_out", "sell_in", "sell_through", "return_in", "return_out", "transfer", "adjustment", "void"}
+
+// String is the kind as the ledger writes it.
+func (k Kind) String() string { return kindNames[min(int(k), len(kindNames)-1)] }
+
+// KindOf reads a kind's name.
+func KindOf(name string) (Kind, bool) { return index[Kind](kindNames[:], name) }
+
+// Kinds lists the names of all movement kinds.
+func Kinds() []string { return kindNames[1:] }
+
+// Level says which level of stock a report states. Levels are never added to one another.
+type Level uint8
+
+// The stock levels.
+const (
+	OnHand Level = iota + 1
+	Available
+	Committed
+	InTransit
+	OnOrder
+	Damaged
+	ReturnsPending
+)
+
+var levelNames = [...]string{"", "on_hand", "available", "committed", "in_transit", "on_order", "damaged", "returns_pending"}
+
+// String is the level as the ledger writes it.
+func (l Level) String() string { return levelNames[min(int(l), len(levelNames)-1)] }
+
+// LevelOf reads a level's name.
+func LevelOf(name string) (Level, bool) { return index[Level](levelNames[:], name) }
+
+// Levels lists the names of all stock levels.
+func Levels() []string { return levelNames[1:] }
+
+func index[T ~uint8](names []string, name string) (T, bool) {
+	for i, n := range names {
+		if n == name && i > 0 {
+			return T(i), true
+		}
+	}
+	return 0, false
+}
