@@ -1,0 +1,73 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// Consume joins the group and calls run for every line partition that it is given, each in its own goroutine. run's ctx
+// ends when the partition is taken away. A run that returns gives all partitions back, and the group is joined anew
+// after a pause. Consume returns when ctx ends, or with the error that fatal recognises.
+func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partition int) error, fatal func(error) bool) error {
+	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
+		ID: b.opts.Group, Brokers: b.opts.Brokers, Dialer: b.dialer, Topics: []string{b.name(Lines)},
+		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
+		HeartbeatInterval: time.Second, SessionTimeout: 10 * time.Second, RebalanceTimeout: 15 * time.Second,
+		JoinGroupBackoff: 100 * time.Millisecond, StartOffset: kafka.FirstOffset, Timeout: 10 * time.Second,
+	})
+	if err != nil {
+		return fmt.Errorf("kafka: join group %s: %w", b.opts.Group, err)
+	}
+	defer g.Close()
+
+	var mu sync.Mutex
+	var stop error
+	runs, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	defer all.Wait()
+	for {
+		gen, err := g.Next(runs)
+		if err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			if stop != nil {
+				return stop
+			}
+			if ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed) {
+				return ctx.Err()
+			}
+			b.opts.Log.Warn().Err(err).Msg("consumer group: joining again")
+			if sleep(ctx, 200*time.Millisecond) != nil {
+				return ctx.Err()
+			}
+			continue
+		}
+		for _, a := range gen.Assignments[b.name(Lines)] {
+			all.Add(1)
+			gen.Start(func(gctx context.Context) {
+				defer all.Done()
+				rctx, end := context.WithCancel(gctx)
+				defer end()
+				defer context.AfterFunc(runs, end)()
+				err := run(rctx, a.ID)
+				switch {
+				case err == nil || rctx.Err() != nil:
+				case fatal(err):
+					mu.Lock()
+					stop = errors.Join(stop, err)
+					mu.Unlock()
+					cancel()
+				default:
+					b.opts.Log.Error().Err(err).Int("partition", a.ID).Msg("partition given back")
+					_ = sleep(rctx, time.Second)
+				}
+			})
+		}
+	}
+}
