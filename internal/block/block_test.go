@@ -20,7 +20,8 @@ func sample(r *rand.Rand, lines int) sellthrough.Block {
 	grow(&b, lines)
 	for i := range lines {
 		b.Row[i] = uint32(i + 2)
-		for _, c := range dictColumns(&b)[:4] {
+		cols := dictColumns(&b)
+		for _, c := range cols[:4] {
 			(*c)[i] = r.Uint32N(201)
 		}
 		b.Kind[i] = uint8(1 + r.IntN(7))
