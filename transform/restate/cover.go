@@ -1,0 +1,168 @@
+package restate
+
+import (
+	"slices"
+
+	"sellthrough"
+)
+
+// Covers says whether the submission may withdraw what it does not contain: it claims a coverage, and no line of it was
+// refused (or its feed says that this does not matter). A submission of which every line was refused covers nothing.
+func (r *Run) Covers() bool {
+	p := r.End.Policy
+	return p.Coverage != sellthrough.CoverNone && (r.End.Refused == 0 || p.DespiteRefused)
+}
+
+// BySlices says whether the covered scope is exactly the run's slices, so that the state alone knows what is held in it.
+// Otherwise the ledger must be asked, see Scope.
+func (r *Run) BySlices() bool {
+	switch r.End.Policy.Coverage {
+	case sellthrough.CoverDocument:
+		return !r.LocationDays()
+	case sellthrough.CoverLocationDay:
+		return r.LocationDays()
+	}
+	return false
+}
+
+// Scopes is the covered scope to ask the ledger for: as declared, else the location-days that the lines name.
+func (r *Run) Scopes() []sellthrough.Scope {
+	sc := r.End.Scope
+	if sc.Declared {
+		return []sellthrough.Scope{sc}
+	}
+	if r.End.Policy.Coverage == sellthrough.CoverPeriod { // the days that the lines span, for all locations
+		var out sellthrough.Scope
+		for k := range r.days {
+			if out.From == 0 || k.Day < out.From {
+				out.From = k.Day
+			}
+			out.To = max(out.To, k.Day)
+		}
+		if out.From == 0 {
+			return nil
+		}
+		return []sellthrough.Scope{out}
+	}
+	byDay := map[sellthrough.Day][]string{}
+	for k := range r.days {
+		byDay[k.Day] = append(byDay[k.Day], k.Location)
+	}
+	out := make([]sellthrough.Scope, 0, len(byDay))
+	for d, ls := range byDay {
+		slices.Sort(ls)
+		out = append(out, sellthrough.Scope{Locations: ls, From: d, To: d})
+	}
+	slices.SortFunc(out, func(a, b sellthrough.Scope) int { return int(a.From - b.From) })
+	return out
+}
+
+// Loss says how many lines are held in the scope and how many of them the submission would withdraw. Where the scope is
+// not the run's slices, held is what the ledger holds in it.
+func (r *Run) Loss(st *State, held []sellthrough.Held) (loss, scope int64) {
+	r.missing(st, held, func(_, _ uint64, missing bool) {
+		scope++
+		if missing {
+			loss++
+		}
+	})
+	return loss, scope
+}
+
+// Withdraw lists what the submission withdraws, in the order of slice and line, at most limit lines, and brings the
+// state up to date. More says that the list was cut.
+func (r *Run) Withdraw(st *State, held []sellthrough.Held, limit int) (refs []sellthrough.LineRef, more bool) {
+	r.missing(st, held, func(slice, line uint64, missing bool) {
+		if missing {
+			refs = append(refs, sellthrough.LineRef{Slice: slice, Line: line})
+		}
+	})
+	slices.SortFunc(refs, func(a, b sellthrough.LineRef) int {
+		if a.Slice != b.Slice {
+			return cmp(a.Slice, b.Slice)
+		}
+		return cmp(a.Line, b.Line)
+	})
+	if more = len(refs) > limit; more {
+		refs = refs[:limit]
+	}
+	for _, ref := range refs {
+		if slot, ok := r.slots[ref.Slice]; ok {
+			r.wrote[slot] = true
+		}
+		if e, ok := st.Find(ref.Slice, ref.Line); ok {
+			st.Set(ref.Slice, ref.Line, e.Content, r.End.Revision, r.version(ref.Slice), false)
+		}
+	}
+	return refs, more
+}
+
+func cmp(a, b uint64) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+func (r *Run) version(slice uint64) uint64 {
+	if slot, ok := r.slots[slice]; ok {
+		return r.Versions[slot]
+	}
+	return 0
+}
+
+// missing visits every line that stands in the scope.
+func (r *Run) missing(st *State, held []sellthrough.Held, visit func(slice, line uint64, missing bool)) {
+	rev := r.End.Revision
+	if r.BySlices() {
+		for slot, slice := range r.Slices {
+			st.Each(slice, func(e Entry) {
+				if e.Live() {
+					visit(slice, e.Line, !r.num.Seen(slice, e.Line) && !newer(st.Version(slice, e.Line), e.Revision(), r.Versions[slot], rev))
+				}
+			})
+		}
+		return
+	}
+	for _, h := range held {
+		if h.Live {
+			visit(h.Slice, h.Line, !r.num.Seen(h.Slice, h.Line) && !newer(h.Version, h.Revision, max(r.version(h.Slice), h.Version), rev))
+		}
+	}
+}
+
+// FloorRows are the floors that the run's coverage leaves. A document that has a row of this revision needs none: the
+// row says as much.
+func (r *Run) FloorRows() []sellthrough.Floor {
+	if !r.Covers() {
+		return nil
+	}
+	p, ns, rev := string(r.End.Partner), r.End.Rule.Namespace, r.End.Revision
+	var out []sellthrough.Floor
+	if r.BySlices() {
+		for slot, slice := range r.Slices {
+			f := sellthrough.Floor{Partner: p, Namespace: ns, Revision: rev, Version: r.Versions[slot]}
+			if r.LocationDays() {
+				k := r.Keys[slot]
+				f.Location, f.From, f.To = k.Location, k.Day, k.Day
+			} else {
+				if r.wrote[slot] {
+					continue
+				}
+				f.Slice = slice
+			}
+			out = append(out, f)
+		}
+		return out
+	}
+	for _, sc := range r.Scopes() {
+		ls := sc.Locations
+		if len(ls) == 0 {
+			ls = []string{""}
+		}
+		for _, l := range ls {
+			out = append(out, sellthrough.Floor{Partner: p, Namespace: ns, Location: l, From: sc.From, To: sc.To, Revision: rev})
+		}
+	}
+	return out
+}
