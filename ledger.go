@@ -89,6 +89,7 @@ type Outcome struct {
 	Revision   Revision
 	Attempt    uint32
 	Held       bool // waits for confirmation
+	Partial    bool // a step of a large submission that is not at its end; its counts add to the others
 	Why        string
 	Counts     Counts
 }

@@ -38,9 +38,9 @@ type Location struct {
 // CrossReference says what a partner's code means, and when.
 type CrossReference struct {
 	Partner string
-	Kind    string // item | location
-	Code    string // as the partner writes it
-	Target  string // product or location code
+	Kind    string              // item | location
+	Code    string              // as the partner writes it
+	Target  string              // product or location code
 	Units   sellthrough.Decimal // base units in one of the partner's items; 1 where not said
 	From    sellthrough.Day     // 0: always
 	To      sellthrough.Day     // inclusive; 0: for ever

@@ -8,19 +8,19 @@ import (
 
 // Covers says whether the submission may withdraw what it does not contain: it claims a coverage, and no line of it was
 // refused (or its feed says that this does not matter). A submission of which every line was refused covers nothing.
-func (r *Run) Covers() bool {
-	p := r.End.Policy
-	return p.Coverage != sellthrough.CoverNone && (r.End.Refused == 0 || p.DespiteRefused)
+func Covers(e *sellthrough.EndMark) bool {
+	p := e.Policy
+	return p.Coverage != sellthrough.CoverNone && (e.Refused == 0 || p.DespiteRefused)
 }
 
 // BySlices says whether the covered scope is exactly the run's slices, so that the state alone knows what is held in it.
 // Otherwise the ledger must be asked, see Scope.
-func (r *Run) BySlices() bool {
-	switch r.End.Policy.Coverage {
+func BySlices(e *sellthrough.EndMark) bool {
+	switch e.Policy.Coverage {
 	case sellthrough.CoverDocument:
-		return !r.LocationDays()
+		return !locationDays(e)
 	case sellthrough.CoverLocationDay:
-		return r.LocationDays()
+		return locationDays(e)
 	}
 	return false
 }
@@ -91,7 +91,7 @@ func (r *Run) Withdraw(st *State, held []sellthrough.Held, limit int) (refs []se
 			r.wrote[slot] = true
 		}
 		if e, ok := st.Find(ref.Slice, ref.Line); ok {
-			st.Set(ref.Slice, ref.Line, e.Content, r.End.Revision, r.version(ref.Slice), false)
+			st.Set(ref.Slice, ref.Line, e.Content, r.End.Revision, r.VersionOf(ref.Slice), false)
 		}
 	}
 	return refs, more
@@ -104,7 +104,8 @@ func cmp(a, b uint64) int {
 	return 1
 }
 
-func (r *Run) version(slice uint64) uint64 {
+// VersionOf is the largest version that the run has of a slice.
+func (r *Run) VersionOf(slice uint64) uint64 {
 	if slot, ok := r.slots[slice]; ok {
 		return r.Versions[slot]
 	}
@@ -114,7 +115,7 @@ func (r *Run) version(slice uint64) uint64 {
 // missing visits every line that stands in the scope.
 func (r *Run) missing(st *State, held []sellthrough.Held, visit func(slice, line uint64, missing bool)) {
 	rev := r.End.Revision
-	if r.BySlices() {
+	if BySlices(r.End) {
 		for slot, slice := range r.Slices {
 			st.Each(slice, func(e Entry) {
 				if e.Live() {
@@ -126,7 +127,7 @@ func (r *Run) missing(st *State, held []sellthrough.Held, visit func(slice, line
 	}
 	for _, h := range held {
 		if h.Live {
-			visit(h.Slice, h.Line, !r.num.Seen(h.Slice, h.Line) && !newer(h.Version, h.Revision, max(r.version(h.Slice), h.Version), rev))
+			visit(h.Slice, h.Line, !r.num.Seen(h.Slice, h.Line) && !newer(h.Version, h.Revision, max(r.VersionOf(h.Slice), h.Version), rev))
 		}
 	}
 }
@@ -134,12 +135,12 @@ func (r *Run) missing(st *State, held []sellthrough.Held, visit func(slice, line
 // FloorRows are the floors that the run's coverage leaves. A document that has a row of this revision needs none: the
 // row says as much.
 func (r *Run) FloorRows() []sellthrough.Floor {
-	if !r.Covers() {
+	if !Covers(r.End) {
 		return nil
 	}
 	p, ns, rev := string(r.End.Partner), r.End.Rule.Namespace, r.End.Revision
 	var out []sellthrough.Floor
-	if r.BySlices() {
+	if BySlices(r.End) {
 		for slot, slice := range r.Slices {
 			f := sellthrough.Floor{Partner: p, Namespace: ns, Revision: rev, Version: r.Versions[slot]}
 			if r.LocationDays() {

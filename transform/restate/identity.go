@@ -55,7 +55,9 @@ func Base(partner sellthrough.PartnerID, namespace string) uint64 {
 }
 
 // DocumentSlice is the slice of a document.
-func DocumentSlice(base uint64, document string) uint64 { return mix(mix(base, 1), xxh3.HashString(document)) }
+func DocumentSlice(base uint64, document string) uint64 {
+	return mix(mix(base, 1), xxh3.HashString(document))
+}
 
 // LocationDaySlice is the slice of a location's day.
 func LocationDaySlice(base uint64, location string, day sellthrough.Day) uint64 {

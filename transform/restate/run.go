@@ -55,8 +55,10 @@ func NewRun(end *sellthrough.EndMark) *Run {
 }
 
 // LocationDays says whether the run's slices are location-days, not documents.
-func (r *Run) LocationDays() bool {
-	return r.End.Kind == sellthrough.Stock || r.End.Rule.Scope == sellthrough.ByLocationDay
+func (r *Run) LocationDays() bool { return locationDays(r.End) }
+
+func locationDays(e *sellthrough.EndMark) bool {
+	return e.Kind == sellthrough.Stock || e.Rule.Scope == sellthrough.ByLocationDay
 }
 
 // Lines is the number of lines scanned.

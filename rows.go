@@ -1,0 +1,46 @@
+package sellthrough
+
+// AppendRow copies row i of from.
+func (r *Rows) AppendRow(from *Rows, i int) {
+	r.Partner = append(r.Partner, from.Partner[i])
+	r.Feed = append(r.Feed, from.Feed[i])
+	r.Namespace = append(r.Namespace, from.Namespace[i])
+	r.Slice = append(r.Slice, from.Slice[i])
+	r.Line = append(r.Line, from.Line[i])
+	r.Content = append(r.Content, from.Content[i])
+	r.Revision = append(r.Revision, from.Revision[i])
+	r.Version = append(r.Version, from.Version[i])
+	r.Reference = append(r.Reference, from.Reference[i])
+	r.Cause = append(r.Cause, from.Cause[i])
+	r.Sign = append(r.Sign, from.Sign[i])
+	r.Row = append(r.Row, from.Row[i])
+	r.Kind = append(r.Kind, from.Kind[i])
+	r.Document = append(r.Document, from.Document[i])
+	r.LineKey = append(r.LineKey, from.LineKey[i])
+	r.Location = append(r.Location, from.Location[i])
+	r.Place = append(r.Place, from.Place[i])
+	r.Item = append(r.Item, from.Item[i])
+	r.Product = append(r.Product, from.Product[i])
+	r.Unit = append(r.Unit, from.Unit[i])
+	r.Currency = append(r.Currency, from.Currency[i])
+	r.Qty = append(r.Qty, from.Qty[i])
+	r.Amount = append(r.Amount, from.Amount[i])
+	r.Base = append(r.Base, from.Base[i])
+	r.RawQty = append(r.RawQty, from.RawQty[i])
+	r.Flags = append(r.Flags, from.Flags[i])
+	r.Day = append(r.Day, from.Day[i])
+	r.BusinessDate = append(r.BusinessDate, from.BusinessDate[i])
+	r.At = append(r.At, from.At[i])
+	r.SoldAt = append(r.SoldAt, from.SoldAt[i])
+	r.Counterparty = append(r.Counterparty, from.Counterparty[i])
+	r.Serial = append(r.Serial, from.Serial[i])
+}
+
+// AppendNegated takes row i of from back: the same row with the other sign, as the word of a later revision.
+func (r *Rows) AppendNegated(from *Rows, i int, cause Cause, rev Revision, version uint64) {
+	r.AppendRow(from, i)
+	n := r.Len() - 1
+	r.Sign[n] = -r.Sign[n]
+	r.Qty[n], r.Amount[n], r.Base[n], r.RawQty[n] = -r.Qty[n], -r.Amount[n], -r.Base[n], -r.RawQty[n]
+	r.Cause[n], r.Revision[n], r.Version[n] = uint8(cause), uint64(rev), version
+}

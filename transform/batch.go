@@ -1,0 +1,354 @@
+package transform
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sellthrough"
+	"sellthrough/internal/bus"
+	"sellthrough/transform/resolve"
+	"sellthrough/transform/restate"
+)
+
+// batch gathers messages until there are enough lines or enough time has passed, and works them off. A large submission
+// or an order ends a batch and is worked off by itself.
+func (w *worker) batch(ctx context.Context) error {
+	var msgs []bus.Message
+	lines := int64(0)
+	wait, deadline := time.Second, time.Time{}
+	for lines < int64(w.t.opts.BatchLines) {
+		m, ok, err := w.receive(ctx, wait)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if len(msgs) > 0 && !deadline.IsZero() || ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		w.cache.put(m)
+		how, n := w.weigh(ctx, m)
+		if how != together && !deadline.IsZero() {
+			w.pending = &m
+			break
+		}
+		switch how {
+		case inSteps:
+			return w.stepwise(ctx, m, 1, 0)
+		case alone:
+			return w.plain(ctx, append(msgs, m))
+		}
+		msgs = append(msgs, m)
+		lines += n
+		if deadline.IsZero() && (m.Type == bus.TypeEnd || m.Type == bus.TypeDecision) {
+			deadline = time.Now().Add(w.t.opts.BatchWait)
+		}
+		if !deadline.IsZero() {
+			if wait = time.Until(deadline); wait <= 0 {
+				break
+			}
+		}
+	}
+	if len(msgs) == 0 {
+		return nil
+	}
+	return w.plain(ctx, msgs)
+}
+
+func (w *worker) receive(ctx context.Context, wait time.Duration) (bus.Message, bool, error) {
+	if w.pending != nil {
+		m := *w.pending
+		w.pending = nil
+		return m, true, nil
+	}
+	return w.take(ctx, wait)
+}
+
+// manner says how a message is worked off.
+type manner int
+
+const (
+	together manner = iota // with others in one step
+	alone                  // in one step, with nothing pending before it: it asks the ledger
+	inSteps                // in bounded steps
+)
+
+// weigh says how a message is worked off, and how many lines it brings.
+func (w *worker) weigh(ctx context.Context, m bus.Message) (how manner, lines int64) {
+	var e *sellthrough.EndMark
+	switch m.Type {
+	case bus.TypeOrder:
+		return inSteps, 0
+	case bus.TypeEnd:
+		if v, ok := parse[sellthrough.EndMark](w, m); ok {
+			e = &v
+		}
+	case bus.TypeDecision:
+		if d, ok := parse[sellthrough.Decision](w, m); ok && !d.Held {
+			if v, _, err := w.endOf(ctx, d.End); err == nil {
+				e = &v
+			}
+		}
+	}
+	if e == nil {
+		return together, 0
+	}
+	switch {
+	case w.large(e) && (m.Type == bus.TypeDecision || !votes(e, nil)):
+		return inSteps, e.Lines
+	case w.large(e) || asksLedger(e) || e.Revision < w.newest:
+		return alone, e.Lines
+	}
+	return together, e.Lines
+}
+
+// endOf reads the end mark that a decision is about.
+func (w *worker) endOf(ctx context.Context, offset int64) (e sellthrough.EndMark, at time.Time, err error) {
+	err = w.hold(ctx, "read end mark", func() error {
+		return w.t.opts.Log.At(ctx, bus.Lines, w.partition, w.inc, []int64{offset}, func(m bus.Message) error {
+			e, _ = parse[sellthrough.EndMark](w, m)
+			at = m.Time
+			return nil
+		})
+	})
+	return e, at, err
+}
+
+// plain works off a range of messages in one step.
+func (w *worker) plain(ctx context.Context, msgs []bus.Message) error {
+	parts, err := w.parts(ctx, msgs)
+	if err != nil {
+		return err
+	}
+	b := w.begin(msgs)
+	if len(parts) > 0 {
+		start := time.Now()
+		for _, p := range parts {
+			if err := w.prepare(ctx, p); err != nil {
+				return err
+			}
+		}
+		if err := w.load(ctx, parts...); err != nil {
+			return err
+		}
+		w.stage("load", start)
+		start = time.Now()
+		for _, p := range parts {
+			if err := w.restate(ctx, b, p); err != nil {
+				return err
+			}
+		}
+		if err := b.settle(ctx); err != nil {
+			return err
+		}
+		w.stage("restate", start)
+	}
+	return w.commit(ctx, b, parts, 0, true)
+}
+
+// begin makes an empty batch over a range of messages.
+func (w *worker) begin(msgs []bus.Message) *build {
+	last := msgs[len(msgs)-1]
+	b := &build{w: w}
+	b.batch.Token = sellthrough.Token{Incarnation: string(w.inc), Partition: w.partition, First: w.next, Last: last.Offset, Retry: w.retry}
+	b.batch.Epoch, b.batch.Reference, b.batch.Known = w.epoch, w.reference, last.Time
+	return b
+}
+
+// parts lists the submissions that the messages bring to effect, without those that the books hold already: an end mark
+// that was written twice, or a second attempt after a first that came through.
+func (w *worker) parts(ctx context.Context, msgs []bus.Message) ([]*part, error) {
+	var parts []*part
+	for _, m := range msgs {
+		p := &part{offset: m.Offset, at: m.Time}
+		switch m.Type {
+		case bus.TypeEnd:
+			e, ok := parse[sellthrough.EndMark](w, m)
+			if !ok {
+				continue
+			}
+			p.end = e
+		case bus.TypeDecision:
+			d, ok := parse[sellthrough.Decision](w, m)
+			if !ok {
+				continue
+			}
+			e, at, err := w.endOf(ctx, d.End)
+			if err != nil {
+				return nil, err
+			}
+			p.end, p.offset, p.at, p.decided = e, d.End, at, &d
+		default:
+			continue
+		}
+		parts = append(parts, p)
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	revs := make([]uint64, len(parts))
+	for i, p := range parts {
+		revs[i] = uint64(p.end.Revision)
+	}
+	var applied map[sellthrough.Revision]Applied
+	err := w.hold(ctx, "read books", func() (err error) {
+		applied, err = w.t.opts.Ledger.Applied(ctx, w.partition, revs, w.redo)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	kept := parts[:0]
+	for _, p := range parts {
+		a, ok := applied[p.end.Revision]
+		if ok && (!a.Held || p.end.Attempt <= a.Attempt) {
+			w.log.Debug().Str("submission", string(p.end.Submission)).Msg("already in the books")
+			continue
+		}
+		if p.repeat = ok; !votes(&p.end, p.decided) {
+			applied[p.end.Revision] = Applied{Attempt: p.end.Attempt, Held: p.decided != nil && p.decided.Held}
+		}
+		kept = append(kept, p)
+	}
+	return kept, nil
+}
+
+// restate decides a part: it votes, is held, or is applied.
+func (w *worker) restate(ctx context.Context, b *build, p *part) error {
+	if err := w.home(ctx, b, p); err != nil {
+		return err
+	}
+	if p.decided != nil && p.decided.Held {
+		b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, p.decided.Why)
+		return nil
+	}
+	held, err := w.inScope(ctx, p)
+	if err != nil {
+		return err
+	}
+	if restate.Covers(&p.end) && p.decided == nil && !p.end.Policy.Confirmed {
+		loss, scope, err := w.loss(ctx, p, held)
+		if err != nil {
+			return err
+		}
+		if votes(&p.end, p.decided) {
+			b.batch.Votes = append(b.batch.Votes, sellthrough.Vote{
+				Submission: p.end.Submission, Revision: p.end.Revision, Attempt: p.end.Attempt, End: p.offset, Scope: scope, Loss: loss,
+			})
+			return nil
+		}
+		if why := tooMuch(p.end.Policy, loss, scope); why != "" {
+			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
+			return nil
+		}
+	}
+	floors, err := w.floors(ctx, p)
+	if err != nil {
+		return err
+	}
+	res, err := w.resolver(p)
+	if err != nil {
+		return err
+	}
+	var c sellthrough.Counts
+	for i := range p.blocks {
+		v := p.run.Apply(w.state, &p.blocks[i], p.ids[i], floors, &c)
+		b.lines(p, res, &p.blocks[i], p.ids[i], v, &c)
+	}
+	if restate.Covers(&p.end) {
+		if err := w.cover(ctx, b, p, held, res, &c); err != nil {
+			return err
+		}
+	}
+	b.outcome(p, c, "")
+	w.newest = max(w.newest, p.end.Revision)
+	return nil
+}
+
+// cover withdraws what a complete report does not contain, and leaves its floors.
+func (w *worker) cover(ctx context.Context, b *build, p *part, held []sellthrough.Held, res *resolve.Resolver, c *sellthrough.Counts) error {
+	if p.end.Policy.Coverage == sellthrough.CoverSnapshot {
+		return w.imply(ctx, b, p, res, c)
+	}
+	refs, more := p.run.Withdraw(w.state, held, stepRows)
+	if more {
+		return fmt.Errorf("submission %s withdraws more than %d lines in one step", p.end.Submission, stepRows)
+	}
+	b.withdraw(p, refs)
+	c.Withdrawn += int64(len(refs))
+	b.batch.Floors = append(b.batch.Floors, p.run.FloorRows()...)
+	return nil
+}
+
+// loss says how much of what is held in its scope a part would take away.
+func (w *worker) loss(ctx context.Context, p *part, held []sellthrough.Held) (loss, scope int64, err error) {
+	if p.end.Policy.Coverage == sellthrough.CoverSnapshot {
+		return w.zeroed(ctx, p)
+	}
+	loss, scope = p.run.Loss(w.state, held)
+	return loss, scope, nil
+}
+
+// inScope reads from the ledger what is held in a scope that the state alone does not know.
+func (w *worker) inScope(ctx context.Context, p *part) (held []sellthrough.Held, err error) {
+	if !restate.Covers(&p.end) || restate.BySlices(&p.end) || p.end.Policy.Coverage == sellthrough.CoverSnapshot {
+		return nil, nil
+	}
+	err = w.hold(ctx, "load scope", func() error {
+		held = held[:0]
+		for _, sc := range p.run.Scopes() {
+			h, err := w.t.opts.Ledger.InScope(ctx, string(p.end.Partner), p.end.Rule.Namespace, p.end.Kind, w.partition, sc, w.redo)
+			if err != nil {
+				return err
+			}
+			held = append(held, h...)
+		}
+		return nil
+	})
+	return held, err
+}
+
+// tooMuch says why a submission is held, or "".
+func tooMuch(p sellthrough.Policy, loss, scope int64) string {
+	if loss == 0 || float64(loss) <= p.HoldAbove*float64(scope) {
+		return ""
+	}
+	return fmt.Sprintf("it would withdraw %d of %d lines held in its scope (%.0f %%, the limit is %.0f %%): if the file is complete, confirm it; if it was filtered or cut, send the whole",
+		loss, scope, 100*float64(loss)/float64(scope), 100*p.HoldAbove)
+}
+
+// home puts the submission as a whole into the books, once.
+func (w *worker) home(ctx context.Context, b *build, p *part) error {
+	if p.end.Home == nil || p.decided != nil {
+		return nil
+	}
+	b.batch.Homes = append(b.batch.Homes, p.end)
+	if p.repeat || len(p.end.Home.RefusedBlocks) == 0 || w.large(&p.end) {
+		return nil
+	}
+	rows, err := w.refusals(ctx, p.end.Home.RefusedBlocks)
+	b.batch.Refusals = append(b.batch.Refusals, rows...)
+	return err
+}
+
+func (w *worker) resolver(p *part) (*resolve.Resolver, error) {
+	f, err := resolve.NewFrame(p.end.Partner, p.end.Policy)
+	if err != nil {
+		return nil, err
+	}
+	return resolve.New(f, w.version), nil
+}
+
+func (b *build) outcome(p *part, c sellthrough.Counts, why string) {
+	e := &p.end
+	b.batch.Outcomes = append(b.batch.Outcomes, sellthrough.Outcome{
+		Submission: e.Submission, Feed: e.Feed, Partner: e.Partner, Revision: e.Revision, Attempt: e.Attempt,
+		Held: why != "", Why: why, Counts: c,
+	})
+}
+
+func (w *worker) stage(name string, since time.Time) {
+	w.t.metrics.seconds.WithLabelValues(name).Observe(time.Since(since).Seconds())
+}

@@ -1,0 +1,142 @@
+package transform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sellthrough"
+	"sellthrough/internal/bus"
+)
+
+// The windows of the protocol, as a crash test names them.
+const (
+	BeforeIntent = "before intent"
+	AfterIntent  = "between intent and insert"
+	MidInsert    = "in the middle of an insert"
+	AfterInsert  = "between insert and done"
+	AfterDone    = "after done"
+)
+
+// commit makes a batch count: intent, insert, done. A batch without effect leaves no trace but the position.
+func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, complete bool) error {
+	batch := &b.batch
+	batch.Step, batch.Complete = step, complete
+	batch.Rows = batch.Movements.Len() + batch.Reports.Len()
+	batch.Blocks = blocks(batch)
+	if empty(batch) && step == 0 && w.redo == nil {
+		w.advance(b, parts)
+		return nil
+	}
+	o := w.t.opts
+	start := time.Now()
+	o.Fault(BeforeIntent, w.partition)
+	if err := w.hold(ctx, "intend", func() error { return o.Ledger.Intend(ctx, batch.Intent) }); err != nil {
+		return err
+	}
+	w.stage("intend", start)
+	start = time.Now()
+	o.Fault(AfterIntent, w.partition)
+	if err := w.hold(ctx, "insert", func() error { return o.Ledger.Insert(ctx, batch) }); err != nil {
+		return err
+	}
+	w.stage("insert", start)
+	o.Fault(AfterInsert, w.partition)
+	if err := w.hold(ctx, "decide", func() error { return w.decide(ctx, batch.Votes, parts) }); err != nil {
+		return err
+	}
+	if err := w.hold(ctx, "done", func() error { return o.Ledger.Done(ctx, batch.Intent) }); err != nil {
+		return err
+	}
+	o.Fault(AfterDone, w.partition)
+	w.advance(b, parts)
+	return nil
+}
+
+// advance moves on after a batch.
+func (w *worker) advance(b *build, parts []*part) {
+	batch, m := &b.batch, w.t.metrics
+	if batch.Complete {
+		w.next = batch.Last + 1
+	}
+	w.known.add(batch.Movements.Slice)
+	w.known.add(batch.Reports.Slice)
+	for _, p := range parts {
+		w.cache.forget(p.end.Blocks)
+		m.freshness.Observe(time.Since(p.at).Seconds())
+	}
+	w.state.Turn()
+	m.batches.Inc()
+	m.rows.Add(float64(batch.Rows))
+	m.state.WithLabelValues(w.label).Set(float64(w.state.Lines()))
+	for _, o := range batch.Outcomes {
+		c := o.Counts
+		for name, n := range map[string]int64{"new": c.New, "duplicate": c.Duplicate, "corrected": c.Corrected, "superseded": c.Superseded,
+			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied} {
+			m.lines.WithLabelValues(name).Add(float64(n))
+		}
+	}
+}
+
+func empty(b *sellthrough.Batch) bool {
+	return b.Rows == 0 && len(b.Floors)+len(b.Outcomes)+len(b.Votes)+len(b.Homes)+len(b.Refusals)+len(b.OrdersDone) == 0
+}
+
+// blocks is how many data blocks the largest insert of a batch makes: one a year of business dates.
+func blocks(b *sellthrough.Batch) int {
+	years := map[int]struct{}{}
+	for _, rows := range []*sellthrough.Rows{&b.Movements, &b.Reports} {
+		last := int32(-1 << 31)
+		for _, d := range rows.BusinessDate {
+			if d != last {
+				years[sellthrough.Day(d).Time().Year()] = struct{}{}
+				last = d
+			}
+		}
+	}
+	return max(1, len(years))
+}
+
+// decide tells all partitions of a submission what their votes came to, if this partition's was the last. Two that are
+// last at once both tell the same; the second telling has no effect.
+func (w *worker) decide(ctx context.Context, cast []sellthrough.Vote, parts []*part) error {
+	for _, v := range cast {
+		var p *part
+		for _, q := range parts {
+			if q.end.Submission == v.Submission && q.end.Attempt == v.Attempt {
+				p = q
+			}
+		}
+		if p == nil {
+			return fmt.Errorf("vote on %s without its end mark", v.Submission)
+		}
+		all, err := w.t.opts.Ledger.Votes(ctx, v.Submission, v.Attempt)
+		if err != nil {
+			return err
+		}
+		var loss, scope int64
+		complete := true
+		for _, q := range p.end.Partitions {
+			other, ok := all[q]
+			complete = complete && ok
+			loss, scope = loss+other.Loss, scope+other.Scope
+		}
+		if !complete {
+			continue
+		}
+		d := sellthrough.Decision{Submission: v.Submission, Why: tooMuch(p.end.Policy, loss, scope)}
+		d.Held = d.Why != ""
+		for _, q := range p.end.Partitions {
+			d.End = all[q].End
+			value, err := json.Marshal(d)
+			if err != nil {
+				return fmt.Errorf("write decision on %s: %w", v.Submission, err)
+			}
+			if _, err := w.t.opts.Log.Publish(ctx, bus.Lines, q, w.inc, bus.Message{Type: bus.TypeDecision, Value: value}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package transform
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sellthrough"
+	"sellthrough/internal/block"
+	"sellthrough/internal/bus"
+	"sellthrough/transform/restate"
+)
+
+// part is the part of one submission in this partition, ready to be decided.
+type part struct {
+	end     sellthrough.EndMark
+	offset  int64 // of the end mark
+	at      time.Time
+	decided *sellthrough.Decision // of a vote; nil where the end mark decides
+	run     *restate.Run
+	blocks  []sellthrough.Block // decoded, unless the part is large
+	ids     []restate.IDs
+	repeat  bool // an earlier attempt is in the books already, held
+}
+
+// large says whether a part is applied in steps.
+func (w *worker) large(e *sellthrough.EndMark) bool {
+	refused := 0
+	if e.Home != nil {
+		refused = len(e.Home.RefusedBlocks)
+	}
+	return e.Lines > int64(w.t.opts.BatchLines) || refused > stepRefused
+}
+
+// votes says whether all partitions of the submission have a say before any of them applies it.
+func votes(e *sellthrough.EndMark, decided *sellthrough.Decision) bool {
+	return decided == nil && restate.Covers(e) && !e.Policy.Confirmed && e.Policy.HoldAbove < 1 && len(e.Partitions) > 1
+}
+
+// asksLedger says whether the scope of a part can only be read from the ledger, so that nothing may be pending before it.
+func asksLedger(e *sellthrough.EndMark) bool {
+	return restate.Covers(e) && !restate.BySlices(e)
+}
+
+// each reads the blocks of an end mark in order, from memory or from the log.
+func (w *worker) each(ctx context.Context, e *sellthrough.EndMark, use func(*sellthrough.Block) error) error {
+	decode := func(offset int64, value []byte) error {
+		b, err := block.Read(value)
+		if err != nil {
+			return fmt.Errorf("block at offset %d: %w", offset, err)
+		}
+		return use(&b)
+	}
+	for i := 0; i < len(e.Blocks); {
+		if v, ok := w.cache.take(e.Blocks[i]); ok {
+			if err := decode(e.Blocks[i], v); err != nil {
+				return err
+			}
+			i++
+			continue
+		}
+		n := i + 1
+		for n < len(e.Blocks) && !w.cache.has(e.Blocks[n]) {
+			n++
+		}
+		done := 0
+		err := w.hold(ctx, "read blocks", func() error {
+			return w.t.opts.Log.At(ctx, bus.Lines, w.partition, w.inc, e.Blocks[i+done:n], func(m bus.Message) error {
+				if err := decode(m.Offset, m.Value); err != nil {
+					return err
+				}
+				done++
+				return nil
+			})
+		})
+		if err != nil {
+			return err
+		}
+		i = n
+	}
+	return nil
+}
+
+// refusals reads refused rows of a home end mark.
+func (w *worker) refusals(ctx context.Context, offsets []int64) ([]sellthrough.RefusedBlock, error) {
+	var out []sellthrough.RefusedBlock
+	err := w.hold(ctx, "read refused rows", func() error {
+		out = out[:0]
+		return w.t.opts.Log.At(ctx, bus.Lines, w.partition, w.inc, offsets, func(m bus.Message) error {
+			if rb, ok := parse[sellthrough.RefusedBlock](w, m); ok {
+				out = append(out, rb)
+			}
+			return nil
+		})
+	})
+	return out, err
+}
+
+// prepare scans a part. The blocks of a large one are not kept.
+func (w *worker) prepare(ctx context.Context, p *part) error {
+	p.run = restate.NewRun(&p.end)
+	keep := !w.large(&p.end) || p.end.Policy.Coverage == sellthrough.CoverSnapshot
+	err := w.each(ctx, &p.end, func(b *sellthrough.Block) error {
+		ids := p.run.Scan(b)
+		if keep {
+			p.blocks = append(p.blocks, *b)
+			p.ids = append(p.ids, ids)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if got := p.run.Lines(); got != p.end.Lines {
+		return fmt.Errorf("submission %s: the end mark at offset %d says %d lines, its blocks hold %d", p.end.Submission, p.offset, p.end.Lines, got)
+	}
+	p.run.Declare()
+	return nil
+}
+
+// load brings the slices of runs into the state, all missing ones of a namespace in one query.
+func (w *worker) load(ctx context.Context, parts ...*part) error {
+	type space struct {
+		partner, namespace string
+		kind               sellthrough.FeedKind
+	}
+	missing := map[space][]uint64{}
+	for _, p := range parts {
+		sp := space{string(p.end.Partner), p.end.Rule.Namespace, p.end.Kind}
+		for _, s := range p.run.Slices {
+			if w.state.Has(s) {
+				continue
+			}
+			if !w.known.has(s) {
+				w.state.Load(s, nil)
+				continue
+			}
+			missing[sp] = append(missing[sp], s)
+		}
+	}
+	for sp, slices := range missing {
+		for len(slices) > 0 {
+			n := min(len(slices), 20_000)
+			if err := w.loadSlices(ctx, sp.partner, sp.namespace, sp.kind, slices[:n]); err != nil {
+				return err
+			}
+			slices = slices[n:]
+		}
+	}
+	return nil
+}
+
+func (w *worker) loadSlices(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, slices []uint64) error {
+	var held []sellthrough.Held
+	err := w.hold(ctx, "load state", func() (err error) {
+		held, err = w.t.opts.Ledger.Slices(ctx, partner, namespace, kind, slices, w.redo)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	by := make(map[uint64][]sellthrough.Held, len(slices))
+	for _, h := range held {
+		by[h.Slice] = append(by[h.Slice], h)
+	}
+	for _, s := range slices {
+		if !w.state.Has(s) {
+			w.state.Load(s, by[s])
+		}
+	}
+	return nil
+}
+
+// floors gives the look-up of newer coverages, or nil where the part is the newest word of the partition.
+func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
+	e := &p.end
+	if e.Revision >= w.newest || e.Policy.Coverage == sellthrough.CoverNone {
+		return nil, nil
+	}
+	var from, to sellthrough.Day
+	locations := map[string]bool{}
+	for _, b := range p.blocks {
+		for i := range b.Len() {
+			if d := b.Day[i]; from == 0 || d < from {
+				from = d
+			}
+			to = max(to, b.Day[i])
+			locations[b.Dict[b.Location[i]]] = true
+		}
+	}
+	if p.blocks == nil && e.Lines > 0 { // a large part: all of it
+		from, to, locations = sellthrough.FirstDay, sellthrough.LastDay, nil
+	}
+	var names []string
+	for l := range locations {
+		names = append(names, l)
+	}
+	var rows []sellthrough.Floor
+	err := w.hold(ctx, "load floors", func() (err error) {
+		rows, err = w.t.opts.Ledger.Floors(ctx, string(e.Partner), e.Rule.Namespace, p.run.Slices, names, from, to, w.redo)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := map[uint64]sellthrough.Floor{}
+	var ranges []sellthrough.Floor
+	for _, f := range rows {
+		if f.Slice == 0 {
+			ranges = append(ranges, f)
+		} else if old := docs[f.Slice]; f.Revision > old.Revision {
+			docs[f.Slice] = f
+		}
+	}
+	byDocument := e.Policy.Coverage == sellthrough.CoverDocument
+	return func(slice uint64, k restate.Key) (sellthrough.Floor, bool) {
+		best := docs[slice]
+		if byDocument { // a row of a document says that the document was covered at its revision
+			w.state.Each(slice, func(en restate.Entry) {
+				if en.Revision() > best.Revision {
+					best.Revision, best.Version = en.Revision(), w.state.Version(slice, en.Line)
+				}
+			})
+		}
+		for _, f := range ranges {
+			if f.Revision > best.Revision && (f.Location == "" || f.Location == k.Location) && k.Day >= f.From && k.Day <= f.To {
+				best = f
+			}
+		}
+		return best, best.Revision != 0
+	}, nil
+}
