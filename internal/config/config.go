@@ -56,7 +56,7 @@ type ClickHouse struct {
 	User     string `yaml:"user"`
 	Password Secret `yaml:"password"`
 	TLS      bool   `yaml:"tls"`
-	Memory   Size   `yaml:"memory"` // limit of the embedded server; default 4GiB or 40 % of the machine
+	Memory   Size   `yaml:"memory"` // limit of the embedded server; 0, the default, is 4GiB or 40 % of the machine
 }
 
 // Archive is where bodies are kept as they were sent.
@@ -121,14 +121,15 @@ type Feed struct {
 	Identity  Identity              `yaml:"identity"`
 	Coverage  Coverage              `yaml:"coverage"`
 	EqualRows sellthrough.EqualRows `yaml:"equal_rows_across_files"`
-	Tax       string                `yaml:"tax"`        // included | excluded
+	Tax       string                `yaml:"tax"`        // included | excluded (default)
 	PackUnits []string              `yaml:"pack_units"` // units of measure that mean a pack of the product
 	Currency  string                `yaml:"currency"`   // default: the partner's
+	Line      int                   `yaml:"-"`          // in the YAML file
 }
 
 // Format is the syntax of a body.
 type Format struct {
-	Type      string   `yaml:"type"`      // csv | ndjson
+	Type      string   `yaml:"type"`      // csv (default) | ndjson
 	Delimiter string   `yaml:"delimiter"` // csv: one character; default ","; "tab" for a tab
 	Header    []string `yaml:"header"`    // csv: names of the columns where the file has no header row
 }
@@ -151,7 +152,9 @@ type Columns struct {
 	BusinessDate Time       `yaml:"business_date"`
 }
 
-// Source is a column, by the name in the header, or one constant for all lines. A plain YAML string is a column.
+// Source is a column, by the name in the header (in NDJSON: the dotted path of a member), or one constant for all
+// lines. A plain YAML string is a column. An empty cell is refused unless the source is optional; counterparty and
+// serial always are.
 type Source struct {
 	Column   string `yaml:"column"`
 	Constant string `yaml:"constant"`
@@ -168,18 +171,20 @@ type Amount struct {
 	Price  string `yaml:"price"` // column of the unit price: amount = qty × price, rounded half away from zero at 6 places
 }
 
-// KindSource says what kind of movement, or level of stock, a line is.
+// KindSource says what kind of movement, or level of stock, a line is. Left out, it is the constant sell_out, or
+// on_hand. Without values the cell has to hold the name of a kind itself.
 type KindSource struct {
 	Source   `yaml:",inline"`
 	Values   map[string]string `yaml:"values"`   // cell → kind; a cell that is not listed is refused
 	Negative string            `yaml:"negative"` // the kind of a line with a negative quantity, where it differs
+	Unsigned bool              `yaml:"unsigned"` // returns are written without a minus: their quantity and amount are negated
 }
 
 // Time is a date, or a date with time.
 type Time struct {
 	Source  `yaml:",inline"`
 	Layouts []string `yaml:"layouts"` // YYYY-MM-DD HH:mm:ss style; default: ISO 8601
-	Zone    string   `yaml:"zone"`    // local (default: wall clock of the location), or the IANA zone the times are written in
+	Zone    string   `yaml:"zone"`    // local (default: wall clock of the location), written (each time has its offset), or an IANA zone
 }
 
 // Numbers is the convention of all number cells of a feed, never guessed per cell.
@@ -188,7 +193,8 @@ type Numbers struct {
 	Grouping string `yaml:"grouping"` // thousands mark, or empty (default): none allowed
 }
 
-// Identity says how lines are told apart.
+// Identity says how lines are told apart. A stock feed leaves the scope out: its slice is always (partner, namespace,
+// location), and its rule says location-day, so that partitions are chosen by location.
 type Identity struct {
 	Scope     sellthrough.IdentityScope `yaml:"scope"`     // document | location-day
 	LineKey   []string                  `yaml:"line_key"`  // columns; empty: none

@@ -1,0 +1,401 @@
+package ndjson
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// depth is how deep objects and arrays may lie in one another.
+const depth = 32
+
+// member is a name of a line as it was written, with the depth at which it stands.
+type member struct {
+	name  []byte // between its quotes, as written
+	depth int
+	field int // that it fills, or −1
+}
+
+// parser reads lines. The lines of a body nearly always have the same names in the same order: the names of the line
+// before are remembered, and as long as a line repeats them byte for byte, no name has to be looked up or compared
+// with its neighbours.
+type parser struct {
+	names  map[string]int
+	opt    Options
+	fields [][]byte
+
+	b     []byte
+	i     int
+	level int
+	count int
+	lists int // how many lists the parser is in
+
+	shape   []member
+	learned []byte // the names of shape
+	fast    bool
+
+	path    []byte
+	seen    map[string]struct{} // paths of the objects' names, for what is given twice
+	scratch []byte              // strings with escapes
+}
+
+type fault struct{ name, text string }
+
+var other = &fault{} // the line has other names than the one before
+
+func (p *parser) line(b []byte) *fault {
+	if len(p.shape) > 0 {
+		err := p.run(b, true)
+		if err == nil && p.count == len(p.shape) {
+			return nil
+		}
+	}
+	return p.run(b, false)
+}
+
+func (p *parser) run(b []byte, fast bool) *fault {
+	p.b, p.i, p.level, p.count, p.lists, p.fast = b, 0, 0, 0, 0, fast
+	p.scratch, p.path = p.scratch[:0], p.path[:0]
+	clear(p.fields)
+	if !fast {
+		p.shape, p.learned = p.shape[:0], p.learned[:0]
+		clear(p.seen)
+	}
+	err := p.whole()
+	if err != nil && !fast {
+		p.shape = p.shape[:0]
+	}
+	return err
+}
+
+func (p *parser) whole() *fault {
+	if p.b[0] != '{' {
+		return &fault{text: "the line is not a JSON object; write one object, {…}, per line"}
+	}
+	if err := p.object(); err != nil {
+		return err
+	}
+	if p.blank(); p.i < len(p.b) {
+		return &fault{text: "something follows the JSON object; write one object per line"}
+	}
+	return nil
+}
+
+func (p *parser) blank() {
+	for p.i < len(p.b) && (p.b[p.i] == ' ' || p.b[p.i] == '\t' || p.b[p.i] == '\r') {
+		p.i++
+	}
+}
+
+func (p *parser) at(c byte) bool {
+	if p.i < len(p.b) && p.b[p.i] == c {
+		p.i++
+		return true
+	}
+	return false
+}
+
+func (p *parser) syntax() *fault {
+	if p.i >= len(p.b) {
+		return &fault{text: "the JSON object ends too early; was the line cut, or does it hold a line end?"}
+	}
+	return &fault{text: "this is not JSON: see byte " + strconv.Itoa(p.i+1) + " of the line"}
+}
+
+func (p *parser) object() *fault {
+	p.i++ // {
+	if p.level++; p.level > depth {
+		return &fault{text: "objects lie too deep in one another; write flat lines"}
+	}
+	base := len(p.path)
+	if p.blank(); p.at('}') {
+		p.level--
+		return nil
+	}
+	for {
+		p.blank()
+		if p.i >= len(p.b) || p.b[p.i] != '"' {
+			return p.syntax()
+		}
+		start := p.i + 1
+		escaped, err := p.skipString()
+		if err != nil {
+			return err
+		}
+		name := p.b[start : p.i-1]
+		field, err := p.member(name, escaped, base)
+		if err != nil {
+			return err
+		}
+		if p.blank(); !p.at(':') {
+			return p.syntax()
+		}
+		p.blank()
+		if err := p.value(field); err != nil {
+			return err
+		}
+		p.path = p.path[:base]
+		if p.blank(); p.at(',') {
+			continue
+		}
+		if p.at('}') {
+			p.level--
+			return nil
+		}
+		return p.syntax()
+	}
+}
+
+// member says which field a name fills.
+func (p *parser) member(name []byte, escaped bool, base int) (int, *fault) {
+	k := p.count
+	p.count++
+	if p.fast {
+		if k >= len(p.shape) || p.shape[k].depth != p.level || !bytes.Equal(p.shape[k].name, name) {
+			return 0, other
+		}
+		return p.shape[k].field, nil
+	}
+	if k >= p.opt.MaxFields {
+		return 0, &fault{text: "the object has too many names; leave out what the feed does not need"}
+	}
+	if base > 0 {
+		p.path = append(p.path, '.')
+	}
+	if escaped {
+		from := len(p.scratch)
+		if !p.unescape(name) {
+			return 0, p.syntax()
+		}
+		p.path = append(p.path, p.scratch[from:]...)
+	} else {
+		p.path = append(p.path, name...)
+	}
+	if _, ok := p.seen[string(p.path)]; ok {
+		return 0, &fault{name: string(p.path), text: "the name is given twice in one object; keep one"}
+	}
+	p.seen[string(p.path)] = struct{}{}
+	field, ok := p.names[string(p.path)]
+	if !ok || p.lists > 0 {
+		field = -1
+	}
+	from := len(p.learned)
+	p.learned = append(p.learned, name...)
+	p.shape = append(p.shape, member{p.learned[from:len(p.learned):len(p.learned)], p.level, field})
+	return field, nil
+}
+
+func (p *parser) value(field int) *fault {
+	if p.i >= len(p.b) {
+		return p.syntax()
+	}
+	start := p.i
+	switch c := p.b[p.i]; {
+	case c == '"':
+		escaped, err := p.skipString()
+		if err != nil || field < 0 && !escaped {
+			return err
+		}
+		text := p.b[start+1 : p.i-1]
+		if escaped {
+			from := len(p.scratch)
+			if !p.unescape(text) {
+				return &fault{name: p.name(field), text: `a string has an escape that JSON does not know, or half of a pair; mend it`}
+			}
+			text = p.scratch[from:len(p.scratch):len(p.scratch)]
+		}
+		return p.set(field, text)
+	case c == '-' || c >= '0' && c <= '9':
+		if !p.number() {
+			return p.syntax()
+		}
+		return p.set(field, p.b[start:p.i])
+	case c == '{':
+		if field >= 0 {
+			return &fault{name: p.name(field), text: "an object stands where a value belongs; name its member by a dotted path, like " + p.name(field) + ".id"}
+		}
+		return p.object()
+	case c == '[':
+		if field >= 0 {
+			return &fault{name: p.name(field), text: "a list stands where one value belongs; write one line per entry"}
+		}
+		return p.array()
+	}
+	for _, word := range [...]string{"null", "true", "false"} {
+		if len(p.b)-p.i >= len(word) && string(p.b[p.i:p.i+len(word)]) == word {
+			p.i += len(word)
+			if word == "null" {
+				return nil
+			}
+			return p.set(field, p.b[start:p.i])
+		}
+	}
+	return p.syntax()
+}
+
+func (p *parser) set(field int, text []byte) *fault {
+	if field < 0 {
+		return nil
+	}
+	if len(text) > p.opt.MaxField {
+		return &fault{name: p.name(field), text: "a value is longer than the limit; shorten it, or raise limits.field"}
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		return &fault{name: p.name(field), text: "a value holds a NUL character; write plain text"}
+	}
+	p.fields[field] = text
+	return nil
+}
+
+func (p *parser) name(field int) string {
+	for name, i := range p.names {
+		if i == field {
+			return name
+		}
+	}
+	return ""
+}
+
+// array skips a list. Nothing in it can be asked for.
+func (p *parser) array() *fault {
+	p.i++ // [
+	if p.level++; p.level > depth {
+		return &fault{text: "lists lie too deep in one another; write flat lines"}
+	}
+	p.lists++
+	defer func() { p.level--; p.lists-- }()
+	if p.blank(); p.at(']') {
+		return nil
+	}
+	base := len(p.path)
+	for n := 0; ; n++ {
+		if !p.fast { // the names of an object in it are told apart by its position
+			p.path = append(strconv.AppendInt(append(p.path[:base], '['), int64(n), 10), ']')
+		}
+		p.blank()
+		if err := p.value(-1); err != nil {
+			return err
+		}
+		p.path = p.path[:base]
+		if p.blank(); p.at(',') {
+			continue
+		}
+		if p.at(']') {
+			return nil
+		}
+		return p.syntax()
+	}
+}
+
+// skipString goes past a string and says whether it has escapes.
+func (p *parser) skipString() (escaped bool, err *fault) {
+	for i := p.i + 1; i < len(p.b); i++ {
+		switch c := p.b[i]; {
+		case c == '"':
+			p.i = i + 1
+			return escaped, nil
+		case c == '\\':
+			escaped = true
+			i++
+		case c < ' ':
+			p.i = i
+			return false, p.syntax()
+		}
+	}
+	p.i = len(p.b)
+	return false, p.syntax()
+}
+
+// number goes past a number in JSON's grammar.
+func (p *parser) number() bool {
+	p.at('-')
+	if !p.at('0') && !p.digits() {
+		return false
+	}
+	if p.at('.') && !p.digits() {
+		return false
+	}
+	if p.at('e') || p.at('E') {
+		if !p.at('+') {
+			p.at('-')
+		}
+		return p.digits()
+	}
+	return true
+}
+
+func (p *parser) digits() bool {
+	from := p.i
+	for p.i < len(p.b) && p.b[p.i] >= '0' && p.b[p.i] <= '9' {
+		p.i++
+	}
+	return p.i > from
+}
+
+// unescape appends a string's content to scratch.
+func (p *parser) unescape(s []byte) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			p.scratch = append(p.scratch, s[i])
+			continue
+		}
+		if i++; i == len(s) {
+			return false
+		}
+		switch s[i] {
+		case '"', '\\', '/':
+			p.scratch = append(p.scratch, s[i])
+		case 'b':
+			p.scratch = append(p.scratch, '\b')
+		case 'f':
+			p.scratch = append(p.scratch, '\f')
+		case 'n':
+			p.scratch = append(p.scratch, '\n')
+		case 'r':
+			p.scratch = append(p.scratch, '\r')
+		case 't':
+			p.scratch = append(p.scratch, '\t')
+		case 'u':
+			r, ok := hex4(s[i+1:])
+			if !ok {
+				return false
+			}
+			i += 4
+			if utf16.IsSurrogate(r) {
+				if len(s) < i+7 || s[i+1] != '\\' || s[i+2] != 'u' {
+					return false
+				}
+				low, ok := hex4(s[i+3:])
+				if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+					return false
+				}
+				i += 6
+			}
+			p.scratch = utf8.AppendRune(p.scratch, r)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func hex4(s []byte) (rune, bool) {
+	if len(s) < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range s[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}

@@ -1,0 +1,340 @@
+// Package layout reads dates and times as partners write them, by layouts such as "DD.MM.YYYY HH:mm:ss", without
+// allocating and without guessing: a date that does not exist is an error and never rolls over.
+//
+// A layout is made of YYYY, MM, DD, HH, mm, ss (fixed width), M, D, H (one or two digits), Z (an offset: Z, +hh:mm,
+// +hhmm or +hh) and literal characters. After ss a cell may carry a fraction of a second, which is dropped.
+package layout
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Errors of reading a cell. ErrShape says that the cell does not look like the layout; the others that it does and is
+// still wrong.
+var (
+	ErrShape    = errors.New("does not fit")
+	ErrDate     = errors.New("this date does not exist")
+	ErrTime     = errors.New("this time of day does not exist")
+	ErrMidnight = errors.New("24:00 belongs to two days; write 00:00:00 of the next day")
+	ErrOffset   = errors.New("this offset does not exist")
+)
+
+// Stamp is a date, or a date with time, as written.
+type Stamp struct {
+	Day       int32 // days since 1970-01-01
+	Second    int32 // of the day
+	Offset    int32 // seconds east of UTC
+	HasTime   bool
+	HasOffset bool
+}
+
+// Wall is seconds since 1970 of the stamp, read as if UTC.
+func (s Stamp) Wall() int64 { return int64(s.Day)*86400 + int64(s.Second) }
+
+// Layout is a compiled layout.
+type Layout struct {
+	text  string
+	steps []step
+}
+
+type step struct {
+	token   byte // Y M D H m s Z, or 0 for a literal
+	literal string
+	loose   bool // one or two digits
+}
+
+// Compile reads a layout.
+func Compile(text string) (*Layout, error) {
+	l := &Layout{text: text}
+	count := map[byte]int{}
+	for rest := text; rest != ""; {
+		s, n := next(rest)
+		if n == 0 {
+			r := []rune(rest)[0]
+			return nil, fmt.Errorf("%q has %q, which no layout knows; use YYYY MM DD HH mm ss, M D H for one or two digits, and Z", text, r)
+		}
+		rest = rest[n:]
+		if s.token != 0 {
+			if count[s.token]++; count[s.token] > 1 {
+				return nil, fmt.Errorf("%q has the same part twice", text)
+			}
+		}
+		l.steps = append(l.steps, s)
+	}
+	for i, s := range l.steps {
+		if s.loose && i+1 < len(l.steps) && l.steps[i+1].token != 0 && l.steps[i+1].token != 'Z' {
+			return nil, fmt.Errorf("%q has one or two digits right before other digits; put a mark between them or write two digits", text)
+		}
+	}
+	if count['Y'] == 0 || count['M'] == 0 || count['D'] == 0 {
+		return nil, fmt.Errorf("%q lacks a year, month or day; write it like YYYY-MM-DD", text)
+	}
+	if count['m'] > count['H'] || count['s'] > count['m'] || count['Z'] > count['H'] {
+		return nil, fmt.Errorf("%q has a part of the time without the larger one; write it like HH:mm:ss", text)
+	}
+	return l, nil
+}
+
+var tokens = []struct {
+	text string
+	step step
+}{
+	{"YYYY", step{token: 'Y'}},
+	{"MM", step{token: 'M'}},
+	{"DD", step{token: 'D'}},
+	{"HH", step{token: 'H'}},
+	{"mm", step{token: 'm'}},
+	{"ss", step{token: 's'}},
+	{"Z", step{token: 'Z'}},
+	{"M", step{token: 'M', loose: true}},
+	{"D", step{token: 'D', loose: true}},
+	{"H", step{token: 'H', loose: true}},
+}
+
+func next(s string) (step, int) {
+	for _, t := range tokens {
+		if strings.HasPrefix(s, t.text) {
+			return t.step, len(t.text)
+		}
+	}
+	for i, r := range s {
+		if i > 0 {
+			return step{literal: s[:i]}, i
+		}
+		if r != 'T' && (r < 0x80 && unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return step{}, 0
+		}
+	}
+	return step{literal: s}, len(s)
+}
+
+// HasOffset asks whether cells of a layout carry an offset.
+func HasOffset(text string) bool { return strings.Contains(text, "Z") }
+
+// HasTime asks whether cells of a layout carry a time of day.
+func HasTime(text string) bool { return strings.Contains(text, "H") }
+
+// Shape is the same for two layouts that could both read one cell.
+func (l *Layout) Shape() string {
+	var b strings.Builder
+	for _, s := range l.steps {
+		switch s.token {
+		case 0:
+			b.WriteString(s.literal)
+		case 'Y':
+			b.WriteString("####")
+		case 'Z':
+			b.WriteByte('Z')
+		default:
+			b.WriteString("##")
+		}
+	}
+	return b.String()
+}
+
+// String is the layout as given.
+func (l *Layout) String() string { return l.text }
+
+// Parse reads a cell.
+func (l *Layout) Parse(b []byte) (Stamp, error) {
+	var year, month, day, hour, minute, second int
+	var st Stamp
+	for i := range l.steps {
+		s := &l.steps[i]
+		if s.token == 0 {
+			if len(b) < len(s.literal) || string(b[:len(s.literal)]) != s.literal {
+				return Stamp{}, ErrShape
+			}
+			b = b[len(s.literal):]
+			continue
+		}
+		if s.token == 'Z' {
+			n, err := offset(b, &st)
+			if err != nil {
+				return Stamp{}, err
+			}
+			b = b[n:]
+			continue
+		}
+		width := 2
+		if s.token == 'Y' {
+			width = 4
+		}
+		if s.loose && (len(b) < 2 || !digit(b[1])) {
+			width = 1
+		}
+		v, ok := number(b, width)
+		if !ok {
+			return Stamp{}, ErrShape
+		}
+		b = b[width:]
+		switch s.token {
+		case 'Y':
+			year = v
+		case 'M':
+			month = v
+		case 'D':
+			day = v
+		case 'H':
+			hour = v
+			st.HasTime = true
+		case 'm':
+			minute = v
+		case 's':
+			second = v
+			b = b[fraction(b):]
+		}
+	}
+	if len(b) != 0 {
+		return Stamp{}, ErrShape
+	}
+	return finish(st, year, month, day, hour, minute, second)
+}
+
+// ISO reads the default layouts: YYYY-MM-DD, alone or followed by T or a blank, HH:mm, optional seconds, fraction and
+// offset.
+func ISO(b []byte) (Stamp, error) {
+	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
+		return Stamp{}, ErrShape
+	}
+	year, ok1 := number(b, 4)
+	month, ok2 := number(b[5:], 2)
+	day, ok3 := number(b[8:], 2)
+	if !ok1 || !ok2 || !ok3 {
+		return Stamp{}, ErrShape
+	}
+	var st Stamp
+	if len(b) == 10 {
+		return finish(st, year, month, day, 0, 0, 0)
+	}
+	if len(b) < 16 || b[10] != 'T' && b[10] != ' ' || b[13] != ':' {
+		return Stamp{}, ErrShape
+	}
+	st.HasTime = true
+	hour, ok1 := number(b[11:], 2)
+	minute, ok2 := number(b[14:], 2)
+	second, ok3 := 0, true
+	b = b[16:]
+	if len(b) > 0 && b[0] == ':' {
+		second, ok3 = number(b[1:], 2)
+		b = b[min(3, len(b)):]
+		b = b[fraction(b):]
+	}
+	if !ok1 || !ok2 || !ok3 {
+		return Stamp{}, ErrShape
+	}
+	if len(b) > 0 {
+		n, err := offset(b, &st)
+		if err != nil || n != len(b) {
+			return Stamp{}, ErrShape
+		}
+	}
+	return finish(st, year, month, day, hour, minute, second)
+}
+
+func finish(st Stamp, year, month, day, hour, minute, second int) (Stamp, error) {
+	if month < 1 || month > 12 || day < 1 || day > Days(year, month) {
+		return Stamp{}, ErrDate
+	}
+	if hour == 24 && minute == 0 && second == 0 {
+		return Stamp{}, ErrMidnight
+	}
+	if hour > 23 || minute > 59 || second > 59 {
+		return Stamp{}, ErrTime
+	}
+	st.Day = civil(year, month, day)
+	st.Second = int32(hour*3600 + minute*60 + second)
+	return st, nil
+}
+
+// Days is the number of days of a month.
+func Days(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
+
+// civil is the days since 1970-01-01 of a date, by counting years from March.
+func civil(year, month, day int) int32 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	return int32(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719468)
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func number(b []byte, width int) (int, bool) {
+	if len(b) < width {
+		return 0, false
+	}
+	v := 0
+	for _, c := range b[:width] {
+		if !digit(c) {
+			return 0, false
+		}
+		v = v*10 + int(c-'0')
+	}
+	return v, true
+}
+
+// fraction is the length of a fraction of a second at the start of b: at most nine digits.
+func fraction(b []byte) int {
+	if len(b) < 2 || b[0] != '.' && b[0] != ',' || !digit(b[1]) {
+		return 0
+	}
+	n := 1
+	for n < len(b) && n <= 9 && digit(b[n]) {
+		n++
+	}
+	return n
+}
+
+// offset reads Z, ±hh, ±hhmm or ±hh:mm and gives its length.
+func offset(b []byte, st *Stamp) (int, error) {
+	if len(b) == 0 {
+		return 0, ErrShape
+	}
+	st.HasOffset = true
+	if b[0] == 'Z' || b[0] == 'z' {
+		return 1, nil
+	}
+	if b[0] != '+' && b[0] != '-' {
+		return 0, ErrShape
+	}
+	hour, ok := number(b[1:], 2)
+	if !ok {
+		return 0, ErrShape
+	}
+	n, minute := 3, 0
+	if len(b) > 3 {
+		i := 3
+		if b[3] == ':' {
+			i = 4
+		}
+		if m, ok := number(b[i:], 2); ok {
+			minute, n = m, i+2
+		} else if i == 4 {
+			return 0, ErrShape
+		}
+	}
+	if hour > 14 || minute > 59 {
+		return 0, ErrOffset
+	}
+	st.Offset = int32(hour*3600 + minute*60)
+	if b[0] == '-' {
+		st.Offset = -st.Offset
+	}
+	return n, nil
+}
