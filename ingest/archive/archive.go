@@ -1,0 +1,236 @@
+// Package archive keeps bodies as partners sent them: zstd, named by the sha-256 of the decoded bytes, so the same body
+// is kept once. It promises: a body that Commit returned nil for survives a power cut, a draft that was not committed
+// is never found, and Open gives exactly the bytes that were hashed or an error.
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"gocloud.dev/blob"
+)
+
+// ErrNotFound says that no body of that name is kept.
+var ErrNotFound = errors.New("archive: no such body")
+
+// Archive is a store of bodies.
+type Archive struct{ store store }
+
+// store is where objects lie: a folder, or a bucket.
+type store interface {
+	// create opens a new object that nobody finds by its final name.
+	create(ctx context.Context) (temp, error)
+	open(ctx context.Context, name string) (io.ReadCloser, error)
+	exists(ctx context.Context, name string) (bool, error)
+	sweep(ctx context.Context, before time.Time) error
+	close() error
+}
+
+// temp is an object that is being written.
+type temp interface {
+	io.Writer
+	reopen(ctx context.Context) (io.ReadCloser, error) // after the last Write
+	keep(ctx context.Context, name string) error       // durable under its name
+	drop()                                             // no-op after keep
+}
+
+// Open opens the archive at a folder, a file URL, or a gocloud.dev/blob URL whose driver the program links.
+func Open(ctx context.Context, at string) (*Archive, error) {
+	u, err := url.Parse(at)
+	if err != nil || len(u.Scheme) < 2 { // a plain path, or a Windows drive letter
+		return &Archive{folder{at}}, nil
+	}
+	if u.Scheme == "file" {
+		return &Archive{folder{filepath.FromSlash(u.Path)}}, nil
+	}
+	b, err := blob.OpenBucket(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("archive: open %s: %w", u.Redacted(), err)
+	}
+	return &Archive{&bucket{b}}, nil
+}
+
+// Close releases the store.
+func (a *Archive) Close() error { return a.store.close() }
+
+// Sweep removes drafts begun before a time, which a crash left.
+func (a *Archive) Sweep(ctx context.Context, before time.Time) error {
+	return a.store.sweep(ctx, before)
+}
+
+// name is where a body lies: two letters of its hash spread folders.
+func name(sum string) (string, error) {
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != sha256.Size {
+		return "", fmt.Errorf("archive: %q is not a sha-256", sum)
+	}
+	return "bodies/" + sum[:2] + "/" + sum + ".zst", nil
+}
+
+// Draft is a body on its way in. Write it, Finish it, then Commit or Discard. One goroutine at a time.
+type Draft struct {
+	Size int64
+	Sum  string // hex, after Finish
+
+	a    *Archive
+	temp temp
+	hash hash.Hash
+	enc  *zstd.Encoder
+	mem  *memory // nil once the body outgrew it
+}
+
+// Small is the largest body that a draft also keeps in memory.
+const Small = 8 << 20
+
+// Encoders are large; Small windows keep one at about 2 MiB.
+var encoders = sync.Pool{New: func() any {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		panic(err) // the options are constant
+	}
+	return e
+}}
+
+// Draft begins a body.
+func (a *Archive) Draft(ctx context.Context) (*Draft, error) {
+	t, err := a.store.create(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := &Draft{a: a, temp: t, hash: sha256.New(), mem: &memory{}}
+	d.enc = encoders.Get().(*zstd.Encoder)
+	d.enc.Reset(t)
+	return d, nil
+}
+
+// Write takes decoded bytes.
+func (d *Draft) Write(p []byte) (int, error) {
+	d.Size += int64(len(p))
+	d.hash.Write(p)
+	if d.mem != nil && d.Size > Small {
+		d.mem.free()
+		d.mem = nil
+	}
+	if d.mem != nil {
+		d.mem.write(p)
+	}
+	return d.enc.Write(p)
+}
+
+// Finish ends the writing.
+func (d *Draft) Finish() error {
+	err := d.enc.Close()
+	d.release()
+	if err != nil {
+		return fmt.Errorf("archive: write body: %w", err)
+	}
+	d.Sum = hex.EncodeToString(d.hash.Sum(nil))
+	return nil
+}
+
+func (d *Draft) release() {
+	if d.enc != nil {
+		d.enc.Reset(nil)
+		encoders.Put(d.enc)
+		d.enc = nil
+	}
+}
+
+// Open reads the finished draft from its start, before or after Commit, until Discard.
+func (d *Draft) Open(ctx context.Context) (io.ReadCloser, error) {
+	if d.mem != nil {
+		return d.mem.reader(), nil
+	}
+	r, err := d.temp.reopen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return decoded(r)
+}
+
+// Commit makes the body durable under its hash. A body that is already there is fine.
+func (d *Draft) Commit(ctx context.Context) error {
+	n, err := name(d.Sum)
+	if err != nil {
+		return err
+	}
+	there, err := d.a.store.exists(ctx, n)
+	if err != nil || there {
+		return err
+	}
+	return d.temp.keep(ctx, n)
+}
+
+// Discard frees what the draft holds; a committed body stays.
+func (d *Draft) Discard() {
+	d.release()
+	if d.mem != nil {
+		d.mem.free()
+		d.mem = nil
+	}
+	d.temp.drop()
+}
+
+// Open reads a body by the sha-256 of its decoded bytes. The read fails at its end if the bytes are not those.
+func (a *Archive) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
+	n, err := name(sum)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.store.open(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	d, err := decoded(r)
+	if err != nil {
+		return nil, err
+	}
+	return &checked{ReadCloser: d, hash: sha256.New(), want: sum}, nil
+}
+
+func decoded(r io.ReadCloser) (io.ReadCloser, error) {
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("archive: read body: %w", err), r.Close())
+	}
+	return &unzipped{z, r}, nil
+}
+
+type unzipped struct {
+	*zstd.Decoder
+	under io.ReadCloser
+}
+
+func (u *unzipped) Close() error {
+	u.Decoder.Close()
+	return u.under.Close()
+}
+
+// checked compares the hash at the end, so that a damaged object is never taken for the body.
+type checked struct {
+	io.ReadCloser
+	hash hash.Hash
+	want string
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.hash.Write(p[:n])
+	if errors.Is(err, io.EOF) {
+		if got := hex.EncodeToString(c.hash.Sum(nil)); !strings.EqualFold(got, c.want) {
+			return n, fmt.Errorf("archive: body %s reads back as %s: the object is damaged; restore it from a backup", c.want, got)
+		}
+	}
+	return n, err
+}

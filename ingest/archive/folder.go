@@ -1,0 +1,153 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// folder is a store in the local file system. Files are written beside their place, synced, then renamed, and the
+// folder that names them is synced too.
+type folder struct{ root string }
+
+func (f folder) path(name string) string { return filepath.Join(f.root, filepath.FromSlash(name)) }
+
+func (f folder) create(context.Context) (temp, error) {
+	dir := f.path("incoming")
+	file, err := os.CreateTemp(dir, "body-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(dir, 0o750); err == nil {
+			file, err = os.CreateTemp(dir, "body-*")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("archive: begin a body: %w", err)
+	}
+	return &folderTemp{folder: f, file: file}, nil
+}
+
+func (f folder) open(_ context.Context, name string) (io.ReadCloser, error) {
+	r, err := os.Open(f.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("archive: %w", err)
+	}
+	return r, nil
+}
+
+func (f folder) exists(_ context.Context, name string) (bool, error) {
+	_, err := os.Stat(f.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("archive: %w", err)
+	}
+	return true, nil
+}
+
+func (f folder) sweep(_ context.Context, before time.Time) error {
+	entries, err := os.ReadDir(f.path("incoming"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		info, ierr := e.Info()
+		if ierr == nil && info.ModTime().Before(before) {
+			err = errors.Join(err, os.Remove(filepath.Join(f.path("incoming"), e.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("archive: sweep drafts: %w", err)
+	}
+	return nil
+}
+
+func (folder) close() error { return nil }
+
+type folderTemp struct {
+	folder folder
+	file   *os.File
+	path   string // where it was kept; empty before
+}
+
+func (t *folderTemp) Write(p []byte) (int, error) { return t.file.Write(p) }
+
+func (t *folderTemp) reopen(context.Context) (io.ReadCloser, error) {
+	p := t.path
+	if p == "" {
+		p = t.file.Name()
+	}
+	r, err := os.Open(p)
+	if err != nil {
+		return nil, fmt.Errorf("archive: read draft: %w", err)
+	}
+	return r, nil
+}
+
+func (t *folderTemp) keep(_ context.Context, name string) error {
+	to := t.folder.path(name)
+	err := t.file.Sync()
+	if err == nil {
+		err = t.file.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("archive: sync body: %w", err)
+	}
+	err = os.Rename(t.file.Name(), to)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeDirs(t.folder.root, filepath.Dir(to)); err == nil {
+			err = os.Rename(t.file.Name(), to)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("archive: keep body: %w", err)
+	}
+	t.path = to
+	return syncDir(filepath.Dir(to))
+}
+
+func (t *folderTemp) drop() {
+	t.file.Close()
+	if t.path == "" {
+		os.Remove(t.file.Name()) // what stays is swept later
+	}
+}
+
+// makeDirs makes dir and syncs each folder from its parent up to root, which have new entries.
+func makeDirs(root, dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	for d := filepath.Dir(dir); ; d = filepath.Dir(d) {
+		if err := syncDir(d); err != nil {
+			return err
+		}
+		if d == filepath.Clean(root) || d == filepath.Dir(d) {
+			return nil
+		}
+	}
+}
+
+// syncDir makes names in a folder durable. Windows has no such call; its file system journals names.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("archive: sync %s: %w", dir, err)
+	}
+	return nil
+}
