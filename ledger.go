@@ -65,16 +65,21 @@ type Held struct {
 	Revision             Revision
 	Version              uint64
 	Live                 bool
+	Location             string // as written; only where a scope was asked for
+	Day                  Day    // as written; likewise
 }
 
 // LineRef names a line in the ledger.
 type LineRef struct{ Slice, Line uint64 }
 
-// Floor says that a scope was reported completely at a revision: an unknown line with a smaller one is superseded.
-// A document floor has Slice; a location-day or period floor has From, To and Location ("" is every location).
+// Floor says that a revision has spoken of something without leaving a row there: an older word about it is superseded,
+// and an older coverage withdraws nothing of it.
+//   - with Slice and Line: the line was seen, unchanged, while an older submission was not yet on the road;
+//   - with Slice alone: the document was reported completely;
+//   - with From, To and Location ("" is every location): so were these days.
 type Floor struct {
 	Partner, Namespace string
-	Slice              uint64
+	Slice, Line        uint64
 	Location           string
 	From, To           Day
 	Revision           Revision
@@ -97,6 +102,7 @@ type Outcome struct {
 // Vote is what one partition says of a covered submission before anything of it is applied.
 type Vote struct {
 	Submission SubmissionID
+	Partner    PartnerID
 	Revision   Revision
 	Attempt    uint32
 	End        int64 // offset of the end mark in this partition

@@ -42,12 +42,14 @@ const (
 )
 
 // Scope is the part of the world that a covered submission reports completely. Locations are raw partner codes;
-// days are days as written. Empty Locations with a From is the whole partner.
+// days are days as written. Empty Locations with a From is the whole partner. Where locations decide the partition, the
+// scope of an end mark names only those of its own partition.
 type Scope struct {
 	Locations []string `json:"locations,omitempty"`
 	From      Day      `json:"from,omitempty"`
-	To        Day      `json:"to,omitempty"`       // inclusive
-	Declared  bool     `json:"declared,omitempty"` // by parameters or the file's name; else it is what the lines name
+	To        Day      `json:"to,omitempty"`        // inclusive
+	Elsewhere bool     `json:"elsewhere,omitempty"` // in an end mark: all its locations belong to other partitions
+	Declared  bool     `json:"declared,omitempty"`  // by parameters or the file's name; else it is what the lines name
 }
 
 // Policy is what the transformer may do with a submission, fixed when it was received.

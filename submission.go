@@ -90,6 +90,9 @@ type EndMark struct {
 	Refused    int64        `json:"refused"`          // in the whole submission
 	Partitions []int        `json:"partitions"`       // that get an end mark of this submission
 	Home       *Home        `json:"home,omitempty"`   // in one of them only
+	// Overtakes says that a submission of the partner with a smaller revision was registered but not yet wholly on the
+	// road when this one was: an older word may still come.
+	Overtakes bool `json:"overtakes,omitempty"`
 }
 
 // Home is what the books say of the submission as a whole; it travels with the end mark of one partition.

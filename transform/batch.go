@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"sellthrough"
@@ -15,7 +16,7 @@ import (
 // or an order ends a batch and is worked off by itself.
 func (w *worker) batch(ctx context.Context) error {
 	var msgs []bus.Message
-	lines := int64(0)
+	lines, newest := int64(0), w.newest
 	wait, deadline := time.Second, time.Time{}
 	for lines < int64(w.t.opts.BatchLines) {
 		m, ok, err := w.receive(ctx, wait)
@@ -29,7 +30,7 @@ func (w *worker) batch(ctx context.Context) error {
 			continue
 		}
 		w.cache.put(m)
-		how, n := w.weigh(ctx, m)
+		how, n := w.weigh(ctx, m, &newest)
 		if how != together && !deadline.IsZero() {
 			w.pending = &m
 			break
@@ -75,8 +76,9 @@ const (
 	inSteps                // in bounded steps
 )
 
-// weigh says how a message is worked off, and how many lines it brings.
-func (w *worker) weigh(ctx context.Context, m bus.Message) (how manner, lines int64) {
+// weigh says how a message is worked off, and how many lines it brings. A submission that comes after a newer one is
+// worked off with nothing pending before it, because it reads what the newer one left.
+func (w *worker) weigh(ctx context.Context, m bus.Message, newest *sellthrough.Revision) (how manner, lines int64) {
 	var e *sellthrough.EndMark
 	switch m.Type {
 	case bus.TypeOrder:
@@ -95,10 +97,12 @@ func (w *worker) weigh(ctx context.Context, m bus.Message) (how manner, lines in
 	if e == nil {
 		return together, 0
 	}
+	late := e.Revision < *newest
+	*newest = max(*newest, e.Revision)
 	switch {
-	case w.large(e) && (m.Type == bus.TypeDecision || !votes(e, nil)):
+	case (w.large(e) || withdrawsMuch(e)) && (m.Type == bus.TypeDecision || !votes(e, nil)):
 		return inSteps, e.Lines
-	case w.large(e) || asksLedger(e) || e.Revision < w.newest:
+	case w.large(e) || withdrawsMuch(e) || late:
 		return alone, e.Lines
 	}
 	return together, e.Lines
@@ -126,7 +130,7 @@ func (w *worker) plain(ctx context.Context, msgs []bus.Message) error {
 	if len(parts) > 0 {
 		start := time.Now()
 		for _, p := range parts {
-			if err := w.prepare(ctx, p); err != nil {
+			if err := w.prepare(ctx, p, !votes(&p.end, p.decided)); err != nil {
 				return err
 			}
 		}
@@ -228,54 +232,55 @@ func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 	if err != nil {
 		return err
 	}
+	floors, err := w.floors(ctx, p)
+	if err != nil {
+		return err
+	}
 	if restate.Covers(&p.end) && p.decided == nil && !p.end.Policy.Confirmed {
-		loss, scope, err := w.loss(ctx, p, held)
+		loss, scope, err := w.loss(ctx, p, held, floors)
 		if err != nil {
 			return err
 		}
 		if votes(&p.end, p.decided) {
 			b.batch.Votes = append(b.batch.Votes, sellthrough.Vote{
-				Submission: p.end.Submission, Revision: p.end.Revision, Attempt: p.end.Attempt, End: p.offset, Scope: scope, Loss: loss,
+				Submission: p.end.Submission, Partner: p.end.Partner, Revision: p.end.Revision, Attempt: p.end.Attempt, End: p.offset, Scope: scope, Loss: loss,
 			})
+			w.unresolved[p.end.Submission] = Pending{p.end.Partner, p.end.Revision}
 			return nil
 		}
 		if why := tooMuch(p.end.Policy, loss, scope); why != "" {
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
+			w.unresolved[p.end.Submission] = Pending{p.end.Partner, p.end.Revision}
 			return nil
 		}
-	}
-	floors, err := w.floors(ctx, p)
-	if err != nil {
-		return err
 	}
 	res, err := w.resolver(p)
 	if err != nil {
 		return err
 	}
 	var c sellthrough.Counts
+	p.run.Sight = w.overtakes(&p.end)
 	for i := range p.blocks {
 		v := p.run.Apply(w.state, &p.blocks[i], p.ids[i], floors, &c)
 		b.lines(p, res, &p.blocks[i], p.ids[i], v, &c)
 	}
 	if restate.Covers(&p.end) {
-		if err := w.cover(ctx, b, p, held, res, &c); err != nil {
+		if err := w.cover(ctx, b, p, held, floors, res, &c); err != nil {
 			return err
 		}
 	}
+	b.batch.Floors = append(b.batch.Floors, p.run.Sightings()...)
 	b.outcome(p, c, "")
-	w.newest = max(w.newest, p.end.Revision)
+	w.applied(&p.end)
 	return nil
 }
 
 // cover withdraws what a complete report does not contain, and leaves its floors.
-func (w *worker) cover(ctx context.Context, b *build, p *part, held []sellthrough.Held, res *resolve.Resolver, c *sellthrough.Counts) error {
+func (w *worker) cover(ctx context.Context, b *build, p *part, held []sellthrough.Held, floors restate.Floors, res *resolve.Resolver, c *sellthrough.Counts) error {
 	if p.end.Policy.Coverage == sellthrough.CoverSnapshot {
 		return w.imply(ctx, b, p, res, c)
 	}
-	refs, more := p.run.Withdraw(w.state, held, stepRows)
-	if more {
-		return fmt.Errorf("submission %s withdraws more than %d lines in one step", p.end.Submission, stepRows)
-	}
+	refs, _ := p.run.Withdraw(w.state, held, floors, math.MaxInt) // no more than its own slices hold; see withdrawsMuch
 	b.withdraw(p, refs)
 	c.Withdrawn += int64(len(refs))
 	b.batch.Floors = append(b.batch.Floors, p.run.FloorRows()...)
@@ -283,11 +288,11 @@ func (w *worker) cover(ctx context.Context, b *build, p *part, held []sellthroug
 }
 
 // loss says how much of what is held in its scope a part would take away.
-func (w *worker) loss(ctx context.Context, p *part, held []sellthrough.Held) (loss, scope int64, err error) {
+func (w *worker) loss(ctx context.Context, p *part, held []sellthrough.Held, floors restate.Floors) (loss, scope int64, err error) {
 	if p.end.Policy.Coverage == sellthrough.CoverSnapshot {
 		return w.zeroed(ctx, p)
 	}
-	loss, scope = p.run.Loss(w.state, held)
+	loss, scope = p.run.Loss(w.state, held, floors)
 	return loss, scope, nil
 }
 
@@ -325,7 +330,7 @@ func (w *worker) home(ctx context.Context, b *build, p *part) error {
 		return nil
 	}
 	b.batch.Homes = append(b.batch.Homes, p.end)
-	if p.repeat || len(p.end.Home.RefusedBlocks) == 0 || w.large(&p.end) {
+	if p.repeat || len(p.end.Home.RefusedBlocks) == 0 {
 		return nil
 	}
 	rows, err := w.refusals(ctx, p.end.Home.RefusedBlocks)

@@ -59,7 +59,9 @@ func (l *memLog) Publish(_ context.Context, _ bus.Topic, p int, _ bus.Incarnatio
 	return out, nil
 }
 
-func (l *memLog) Reader(_ bus.Topic, p int, _ bus.Incarnation, o int64) Reader { return &memReader{l, p, o} }
+func (l *memLog) Reader(_ bus.Topic, p int, _ bus.Incarnation, o int64) Reader {
+	return &memReader{l, p, o}
+}
 
 type memReader struct {
 	l *memLog
@@ -283,6 +285,11 @@ func (m *memLedger) InScope(_ context.Context, _, ns string, kind sellthrough.Fe
 			(len(sc.Locations) == 0 || slices.Contains(sc.Locations, r.Location[0]))
 	}) {
 		if h.Live {
+			for i := range m.rows {
+				if m.rows[i].Slice[0] == h.Slice && m.rows[i].Line[0] == h.Line {
+					h.Location, h.Day = m.rows[i].Location[0], sellthrough.Day(m.rows[i].Day[0])
+				}
+			}
 			out = append(out, h)
 		}
 	}
@@ -345,6 +352,26 @@ func (m *memLedger) MaxRevision(_ context.Context, p int) (r sellthrough.Revisio
 		}
 	}
 	return r, nil
+}
+
+func (m *memLedger) Unresolved(_ context.Context, p int) (map[sellthrough.SubmissionID]Pending, error) {
+	out := map[sellthrough.SubmissionID]Pending{}
+	for _, v := range m.votes {
+		if v.token.Partition == p {
+			out[v.v.Submission] = Pending{v.v.Partner, v.v.Revision}
+		}
+	}
+	for _, o := range m.outcomes {
+		if o.token.Partition == p && o.v.Held {
+			out[o.v.Submission] = Pending{o.v.Partner, o.v.Revision}
+		}
+	}
+	for _, o := range m.outcomes {
+		if o.token.Partition == p && !o.v.Held && !o.v.Partial {
+			delete(out, o.v.Submission)
+		}
+	}
+	return out, nil
 }
 
 func (m *memLedger) Votes(_ context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error) {

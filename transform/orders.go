@@ -87,7 +87,7 @@ func (w *worker) reflow(ctx context.Context, o sellthrough.Order) (func(context.
 			for {
 				var rows sellthrough.Rows
 				err := w.hold(ctx, "load lines to read anew", func() (err error) {
-					rows, err = w.t.opts.Ledger.Reflowable(ctx, kind, w.partition, change, after, stepRows/2, w.redo)
+					rows, err = w.t.opts.Ledger.Reflowable(ctx, kind, w.partition, change, after, w.t.stepRows/2, w.redo)
 					return err
 				})
 				if err != nil {
@@ -98,10 +98,10 @@ func (w *worker) reflow(ctx context.Context, o sellthrough.Order) (func(context.
 					after = sellthrough.LineRef{Slice: rows.Slice[i], Line: rows.Line[i]}
 					w.reread(out, &rows, i, now, readers)
 				}
-				if out.Len() >= stepRows {
+				if out.Len() >= w.t.stepRows {
 					return true, nil
 				}
-				if rows.Len() < stepRows/2 {
+				if rows.Len() < w.t.stepRows/2 {
 					break
 				}
 			}
@@ -155,7 +155,7 @@ func (w *worker) undo(o sellthrough.Order) func(context.Context, *build) (bool, 
 		for _, kind := range []sellthrough.FeedKind{sellthrough.Sales, sellthrough.Stock} {
 			var now, before sellthrough.Rows
 			err := w.hold(ctx, "load what is undone", func() (err error) {
-				now, before, err = w.t.opts.Ledger.OfRevision(ctx, kind, w.partition, o.Undone, stepRows/2, w.redo)
+				now, before, err = w.t.opts.Ledger.OfRevision(ctx, kind, w.partition, o.Undone, w.t.stepRows/2, w.redo)
 				return err
 			})
 			if err != nil {

@@ -37,9 +37,10 @@ func votes(e *sellthrough.EndMark, decided *sellthrough.Decision) bool {
 	return decided == nil && restate.Covers(e) && !e.Policy.Confirmed && e.Policy.HoldAbove < 1 && len(e.Partitions) > 1
 }
 
-// asksLedger says whether the scope of a part can only be read from the ledger, so that nothing may be pending before it.
-func asksLedger(e *sellthrough.EndMark) bool {
-	return restate.Covers(e) && !restate.BySlices(e)
+// withdrawsMuch says whether a part may withdraw far more than it contains: its scope is declared, or only the ledger
+// knows what is held in it, so that nothing may be pending before it either.
+func withdrawsMuch(e *sellthrough.EndMark) bool {
+	return restate.Covers(e) && (e.Scope.Declared || !restate.BySlices(e))
 }
 
 // each reads the blocks of an end mark in order, from memory or from the log.
@@ -96,10 +97,10 @@ func (w *worker) refusals(ctx context.Context, offsets []int64) ([]sellthrough.R
 	return out, err
 }
 
-// prepare scans a part. The blocks of a large one are not kept.
-func (w *worker) prepare(ctx context.Context, p *part) error {
+// prepare scans a part. Its blocks are kept in memory where keep says so; those of a snapshot always are.
+func (w *worker) prepare(ctx context.Context, p *part, keep bool) error {
 	p.run = restate.NewRun(&p.end)
-	keep := !w.large(&p.end) || p.end.Policy.Coverage == sellthrough.CoverSnapshot
+	keep = keep || p.end.Policy.Coverage == sellthrough.CoverSnapshot
 	err := w.each(ctx, &p.end, func(b *sellthrough.Block) error {
 		ids := p.run.Scan(b)
 		if keep {
@@ -174,7 +175,7 @@ func (w *worker) loadSlices(ctx context.Context, partner, namespace string, kind
 // floors gives the look-up of newer coverages, or nil where the part is the newest word of the partition.
 func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
 	e := &p.end
-	if e.Revision >= w.newest || e.Policy.Coverage == sellthrough.CoverNone {
+	if e.Revision >= w.newest {
 		return nil, nil
 	}
 	var from, to sellthrough.Day
@@ -188,8 +189,20 @@ func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
 			locations[b.Dict[b.Location[i]]] = true
 		}
 	}
+	if sc := e.Scope; sc.Declared {
+		if from == 0 || sc.From < from {
+			from = sc.From
+		}
+		to = max(to, sc.To)
+		for _, l := range sc.Locations {
+			locations[l] = true
+		}
+	}
 	if p.blocks == nil && e.Lines > 0 { // a large part: all of it
 		from, to, locations = sellthrough.FirstDay, sellthrough.LastDay, nil
+	}
+	if e.Policy.Coverage == sellthrough.CoverPeriod {
+		locations = nil // every location's floors
 	}
 	var names []string
 	for l := range locations {
@@ -203,18 +216,22 @@ func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs := map[uint64]sellthrough.Floor{}
+	lines := map[sellthrough.LineRef]sellthrough.Floor{} // of whole documents with Line 0
 	var ranges []sellthrough.Floor
 	for _, f := range rows {
+		ref := sellthrough.LineRef{Slice: f.Slice, Line: f.Line}
 		if f.Slice == 0 {
 			ranges = append(ranges, f)
-		} else if old := docs[f.Slice]; f.Revision > old.Revision {
-			docs[f.Slice] = f
+		} else if f.Revision > lines[ref].Revision {
+			lines[ref] = f
 		}
 	}
 	byDocument := e.Policy.Coverage == sellthrough.CoverDocument
-	return func(slice uint64, k restate.Key) (sellthrough.Floor, bool) {
-		best := docs[slice]
+	return func(slice, line uint64, k restate.Key) sellthrough.Floor {
+		best := lines[sellthrough.LineRef{Slice: slice}]
+		if f := lines[sellthrough.LineRef{Slice: slice, Line: line}]; f.Revision > best.Revision {
+			best = f
+		}
 		if byDocument { // a row of a document says that the document was covered at its revision
 			w.state.Each(slice, func(en restate.Entry) {
 				if en.Revision() > best.Revision {
@@ -227,6 +244,6 @@ func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
 				best = f
 			}
 		}
-		return best, best.Revision != 0
+		return best
 	}, nil
 }

@@ -63,7 +63,7 @@ func (s *steps) begin() *build { return s.w.begin([]bus.Message{s.m}) }
 
 func (s *steps) run(ctx context.Context) error {
 	w, p := s.w, s.p
-	if err := w.prepare(ctx, p); err != nil {
+	if err := w.prepare(ctx, p, false); err != nil {
 		return err
 	}
 	if more, err := s.books(ctx); err != nil || !more {
@@ -80,6 +80,7 @@ func (s *steps) run(ctx context.Context) error {
 		if why != "" {
 			b := s.begin()
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
+			w.unresolved[p.end.Submission] = Pending{p.end.Partner, p.end.Revision}
 			_, err := s.commit(ctx, b, true)
 			return err
 		}
@@ -133,7 +134,11 @@ func (s *steps) held(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	loss, scope, err := s.w.loss(ctx, p, held)
+	floors, err := s.w.floors(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	loss, scope, err := s.w.loss(ctx, p, held, floors)
 	return tooMuch(p.end.Policy, loss, scope), err
 }
 
@@ -149,6 +154,7 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	run := restate.NewRun(&p.end) // numbers the lines anew, in their order
+	run.Sight = w.overtakes(&p.end)
 	var b *build
 	var c sellthrough.Counts
 	lines := 0
@@ -174,7 +180,7 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 		if !more {
 			return nil
 		}
-		if lines > 0 && lines+blk.Len() > stepRows {
+		if lines > 0 && lines+blk.Len() > w.t.stepRows {
 			if err := flush(true); err != nil || !more {
 				return err
 			}
@@ -188,6 +194,7 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 			b = s.begin()
 		}
 		v := run.Apply(w.state, blk, ids, floors, &c)
+		b.batch.Floors = append(b.batch.Floors, run.Sightings()...)
 		b.lines(p, res, blk, ids, v, &c)
 		return nil
 	})
@@ -223,7 +230,11 @@ func (s *steps) withdraw(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				refs, more := p.run.Withdraw(w.state, held, stepRows)
+				floors, err := w.floors(ctx, p)
+				if err != nil {
+					return err
+				}
+				refs, more := p.run.Withdraw(w.state, held, floors, w.t.stepRows)
 				left = more
 				b.withdraw(p, refs)
 				c.Withdrawn = int64(len(refs))
@@ -236,7 +247,7 @@ func (s *steps) withdraw(ctx context.Context) error {
 			Submission: p.end.Submission, Feed: p.end.Feed, Partner: p.end.Partner, Revision: p.end.Revision,
 			Attempt: p.end.Attempt, Partial: left, Counts: c,
 		})
-		w.newest = max(w.newest, p.end.Revision)
+		w.applied(&p.end)
 		more, err := s.commit(ctx, b, !left)
 		if err != nil {
 			return err

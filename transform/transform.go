@@ -43,6 +43,7 @@ type Ledger interface {
 	LatestLevels(ctx context.Context, partner, namespace string, partition int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error)
 	Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error)
 	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]Applied, error)
+	Unresolved(ctx context.Context, partition int) (map[sellthrough.SubmissionID]Pending, error)
 	MaxRevision(ctx context.Context, partition int) (sellthrough.Revision, error)
 	Votes(ctx context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error)
 	OfRevision(ctx context.Context, kind sellthrough.FeedKind, partition int, rev sellthrough.Revision, limit int, except *sellthrough.Token) (now, before sellthrough.Rows, err error)
@@ -54,6 +55,12 @@ type Ledger interface {
 type Applied struct {
 	Attempt uint32
 	Held    bool
+}
+
+// Pending is a submission that was voted on or held, and not applied.
+type Pending struct {
+	Partner  sellthrough.PartnerID
+	Revision sellthrough.Revision
 }
 
 // ErrFenced says that another process owns the partition now.
@@ -94,8 +101,9 @@ type Fault func(window string, partition int)
 
 // Transformer is one process's share of the partitions.
 type Transformer struct {
-	opts    Options
-	metrics *metrics
+	opts     Options
+	metrics  *metrics
+	stepRows int
 }
 
 // New makes a transformer. It dials nothing.
@@ -109,7 +117,7 @@ func New(o Options) (*Transformer, error) {
 	if o.Fault == nil {
 		o.Fault = func(string, int) {}
 	}
-	return &Transformer{opts: o, metrics: newMetrics(o.Registry)}, nil
+	return &Transformer{opts: o, metrics: newMetrics(o.Registry), stepRows: stepRows}, nil
 }
 
 // Run works until ctx ends, or until an error that waiting cannot mend: a topic made anew.

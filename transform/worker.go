@@ -32,13 +32,15 @@ type worker struct {
 	reference sellthrough.Revision
 	version   *reference.Version
 	state     *restate.State
-	known     *filter // slices that the ledger may hold
-	newest    sellthrough.Revision
-	cache     blockCache
-	reader    Reader
-	redo      *sellthrough.Token // the batch in hand was intended before
-	retry     int                // raised when the batch in hand was healed
-	pending   *bus.Message       // read, but for the next batch
+	known     *filter              // slices that the ledger may hold
+	newest    sellthrough.Revision // of those applied
+	// Submissions that may still be applied after newer ones: they wait for votes or for a person.
+	unresolved map[sellthrough.SubmissionID]Pending
+	cache      blockCache
+	reader     Reader
+	redo       *sellthrough.Token // the batch in hand was intended before
+	retry      int                // raised when the batch in hand was healed
+	pending    *bus.Message       // read, but for the next batch
 }
 
 func newWorker(t *Transformer, partition int, inc bus.Incarnation) *worker {
@@ -61,6 +63,9 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 		if w.newest, err = w.t.opts.Ledger.MaxRevision(ctx, w.partition); err != nil {
+			return err
+		}
+		if w.unresolved, err = w.t.opts.Ledger.Unresolved(ctx, w.partition); err != nil {
 			return err
 		}
 		w.known = newFilter()
@@ -139,7 +144,7 @@ func (w *worker) again(ctx context.Context, i sellthrough.Intent) error {
 		}
 	}
 	token := i.Token
-	w.redo = &token
+	w.redo, w.next = &token, i.First // what lies before had no effect, so no done tells of it
 	defer func() { w.redo, w.retry = nil, 0 }()
 	w.log.Info().Int64("first", i.First).Int64("last", i.Last).Int("step", i.Step).Int("rows", i.Rows).Msg("redo of the batch in flight")
 	w.t.metrics.redone.Inc()
@@ -217,6 +222,26 @@ func (w *worker) hold(ctx context.Context, what string, f func() error) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// overtakes says whether an older word may still come after a submission: one of the same partner is not on the road
+// yet, or waits here for votes or for a person.
+func (w *worker) overtakes(e *sellthrough.EndMark) bool {
+	if e.Overtakes {
+		return true
+	}
+	for id, u := range w.unresolved {
+		if id != e.Submission && u.Partner == e.Partner && u.Revision < e.Revision {
+			return true
+		}
+	}
+	return false
+}
+
+// applied notes that a submission has taken effect.
+func (w *worker) applied(e *sellthrough.EndMark) {
+	w.newest = max(w.newest, e.Revision)
+	delete(w.unresolved, e.Submission)
 }
 
 // force puts a reference version in force.

@@ -10,8 +10,11 @@ import (
 // refused (or its feed says that this does not matter). A submission of which every line was refused covers nothing.
 func Covers(e *sellthrough.EndMark) bool {
 	p := e.Policy
-	return p.Coverage != sellthrough.CoverNone && (e.Refused == 0 || p.DespiteRefused)
+	return p.Coverage != sellthrough.CoverNone && (e.Refused == 0 || p.DespiteRefused && e.Refused <= tooManyRefused)
 }
+
+// tooManyRefused is the number of refused lines from which a file is broken, whatever its feed says.
+const tooManyRefused = 100_000
 
 // BySlices says whether the covered scope is exactly the run's slices, so that the state alone knows what is held in it.
 // Otherwise the ledger must be asked, see Scope.
@@ -20,7 +23,8 @@ func BySlices(e *sellthrough.EndMark) bool {
 	case sellthrough.CoverDocument:
 		return !locationDays(e)
 	case sellthrough.CoverLocationDay:
-		return locationDays(e)
+		sc := e.Scope
+		return locationDays(e) && !(sc.Declared && len(sc.Locations) == 0 && !sc.Elsewhere)
 	}
 	return false
 }
@@ -59,8 +63,8 @@ func (r *Run) Scopes() []sellthrough.Scope {
 
 // Loss says how many lines are held in the scope and how many of them the submission would withdraw. Where the scope is
 // not the run's slices, held is what the ledger holds in it.
-func (r *Run) Loss(st *State, held []sellthrough.Held) (loss, scope int64) {
-	r.missing(st, held, func(_, _ uint64, missing bool) {
+func (r *Run) Loss(st *State, held []sellthrough.Held, floors Floors) (loss, scope int64) {
+	r.missing(st, held, floors, func(_, _ uint64, missing bool) {
 		scope++
 		if missing {
 			loss++
@@ -71,8 +75,8 @@ func (r *Run) Loss(st *State, held []sellthrough.Held) (loss, scope int64) {
 
 // Withdraw lists what the submission withdraws, in the order of slice and line, at most limit lines, and brings the
 // state up to date. More says that the list was cut.
-func (r *Run) Withdraw(st *State, held []sellthrough.Held, limit int) (refs []sellthrough.LineRef, more bool) {
-	r.missing(st, held, func(slice, line uint64, missing bool) {
+func (r *Run) Withdraw(st *State, held []sellthrough.Held, floors Floors, limit int) (refs []sellthrough.LineRef, more bool) {
+	r.missing(st, held, floors, func(slice, line uint64, missing bool) {
 		if missing {
 			refs = append(refs, sellthrough.LineRef{Slice: slice, Line: line})
 		}
@@ -113,13 +117,26 @@ func (r *Run) VersionOf(slice uint64) uint64 {
 }
 
 // missing visits every line that stands in the scope.
-func (r *Run) missing(st *State, held []sellthrough.Held, visit func(slice, line uint64, missing bool)) {
-	rev := r.End.Revision
+func (r *Run) missing(st *State, held []sellthrough.Held, floors Floors, visit func(slice, line uint64, missing bool)) {
+	gone := func(slice, line uint64, key Key, heldVersion uint64, heldRev sellthrough.Revision, version uint64) bool {
+		if r.num.Seen(slice, line) || newer(heldVersion, heldRev, version, r.End.Revision) {
+			return false
+		}
+		if floors == nil {
+			return true
+		}
+		f := floors(slice, line, key)
+		return !newer(f.Version, f.Revision, version, r.End.Revision)
+	}
 	if BySlices(r.End) {
 		for slot, slice := range r.Slices {
+			var key Key
+			if r.LocationDays() {
+				key = r.Keys[slot]
+			}
 			st.Each(slice, func(e Entry) {
 				if e.Live() {
-					visit(slice, e.Line, !r.num.Seen(slice, e.Line) && !newer(st.Version(slice, e.Line), e.Revision(), r.Versions[slot], rev))
+					visit(slice, e.Line, gone(slice, e.Line, key, st.Version(slice, e.Line), e.Revision(), r.Versions[slot]))
 				}
 			})
 		}
@@ -127,9 +144,21 @@ func (r *Run) missing(st *State, held []sellthrough.Held, visit func(slice, line
 	}
 	for _, h := range held {
 		if h.Live {
-			visit(h.Slice, h.Line, !r.num.Seen(h.Slice, h.Line) && !newer(h.Version, h.Revision, max(r.VersionOf(h.Slice), h.Version), rev))
+			version := max(r.VersionOf(h.Slice), h.Version)
+			visit(h.Slice, h.Line, gone(h.Slice, h.Line, Key{h.Location, h.Day}, h.Version, h.Revision, version))
 		}
 	}
+}
+
+// Sightings are the floors of the duplicates since the last call, where an older word about them may still come.
+func (r *Run) Sightings() []sellthrough.Floor {
+	var out []sellthrough.Floor
+	for _, ref := range r.sighted {
+		out = append(out, sellthrough.Floor{Partner: string(r.End.Partner), Namespace: r.End.Rule.Namespace, Slice: ref.Slice, Line: ref.Line,
+			Revision: r.End.Revision, Version: r.VersionOf(ref.Slice)})
+	}
+	r.sighted = nil
+	return out
 }
 
 // FloorRows are the floors that the run's coverage leaves. A document that has a row of this revision needs none: the

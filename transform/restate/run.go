@@ -38,6 +38,8 @@ type Run struct {
 	slots    map[uint64]uint32
 	ids      *Identities
 	num      *Numberer // nil where nobody asks what was seen
+	Sight    bool      // an older word may still come: duplicates are noted
+	sighted  []sellthrough.LineRef
 	days     map[Key]struct{}
 	lines    int64
 }
@@ -132,8 +134,8 @@ func (r *Run) Declare() {
 	}
 }
 
-// Floors answers whether a scope was reported completely at a revision later than the run's own.
-type Floors func(slice uint64, key Key) (sellthrough.Floor, bool)
+// Floors gives the newest word about a line that left no row: see sellthrough.Floor.
+type Floors func(slice, line uint64, key Key) sellthrough.Floor
 
 // Apply decides every line of a block against the state, whose slices must be loaded, and brings the state up to date.
 // Floors may be nil where no newer coverage exists.
@@ -158,8 +160,10 @@ func (r *Run) Apply(st *State, b *sellthrough.Block, ids IDs, floors Floors, c *
 			case e.Live():
 				v = Corrected
 			}
-		} else if floors != nil {
-			if f, ok := floors(slice, Key{b.Dict[b.Location[i]], b.Day[i]}); ok && newer(f.Version, f.Revision, version, rev) {
+		}
+		if floors != nil && (v == New || v == Corrected) {
+			f := floors(slice, ids.Line[i], Key{b.Dict[b.Location[i]], b.Day[i]})
+			if newer(f.Version, f.Revision, version, rev) {
 				v = Superseded
 			}
 		}
@@ -174,6 +178,9 @@ func (r *Run) Apply(st *State, b *sellthrough.Block, ids IDs, floors Floors, c *
 			}
 		case Duplicate:
 			c.Duplicate++
+			if r.Sight {
+				r.sighted = append(r.sighted, sellthrough.LineRef{Slice: slice, Line: ids.Line[i]})
+			}
 		case Superseded:
 			c.Superseded++
 		}
