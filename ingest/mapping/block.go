@@ -94,7 +94,19 @@ func (b *Builder) Full() bool { return len(b.block.Row) >= maxLines || b.size >=
 func (b *Builder) Take() sellthrough.Block {
 	k := b.block
 	b.reset()
+	if n := k.Len(); n > 0 { // the next one is likely to be as long
+		b.reserve(n + n/16)
+	}
 	return k
+}
+
+func (b *Builder) reserve(n int) {
+	k := &b.block
+	for _, column := range []*[]uint32{&k.Row, &k.Document, &k.LineKey, &k.Location, &k.Item, &k.Unit, &k.Currency, &k.Counterparty, &k.Serial} {
+		*column = make([]uint32, 0, n)
+	}
+	k.Kind, k.HasAmount, k.Day = make([]uint8, 0, n), make([]bool, 0, n), make([]sellthrough.Day, 0, n)
+	k.Qty, k.Amount, k.At, k.Version = make([]sellthrough.Decimal, 0, n), make([]sellthrough.Decimal, 0, n), make([]int64, 0, n), make([]uint64, 0, n)
 }
 
 // Partitioner says which Kafka partition a line belongs to: by (partner, namespace, document) or (partner, namespace,

@@ -18,11 +18,6 @@ import (
 var variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
-	wrong := func(err error) {
-		if err != nil {
-			d.fault(n.Line, "%s: %v", path, err)
-		}
-	}
 	switch p := v.Addr().Interface().(type) {
 	case *Secret:
 		*p = Secret(d.expand(n, path, true))
@@ -30,16 +25,25 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		*p = KeyHash(strings.TrimSpace(d.expand(n, path, false)))
 	case *Size:
 		size, err := ParseSize(n.Value)
+		if err != nil {
+			d.fault(n.Line, "%s: %v", path, err)
+			return // the default stays, so that one mistake is one fault
+		}
 		*p = size
-		wrong(err)
 	case *Percent:
 		share, err := ParsePercent(n.Value)
+		if err != nil {
+			d.fault(n.Line, "%s: %v", path, err)
+			return // the default stays, so that one mistake is one fault
+		}
 		*p = share
-		wrong(err)
 	case *time.Duration:
 		dur, err := ParseDuration(n.Value)
+		if err != nil {
+			d.fault(n.Line, "%s: %v", path, err)
+			return // the default stays, so that one mistake is one fault
+		}
 		*p = dur
-		wrong(err)
 	default:
 		switch v.Kind() {
 		case reflect.String:

@@ -228,7 +228,10 @@ func ISO(b []byte) (Stamp, error) {
 	}
 	if len(b) > 0 {
 		n, err := offset(b, &st)
-		if err != nil || n != len(b) {
+		if err != nil {
+			return Stamp{}, err
+		}
+		if n != len(b) {
 			return Stamp{}, ErrShape
 		}
 	}
@@ -236,7 +239,7 @@ func ISO(b []byte) (Stamp, error) {
 }
 
 func finish(st Stamp, year, month, day, hour, minute, second int) (Stamp, error) {
-	if month < 1 || month > 12 || day < 1 || day > Days(year, month) {
+	if year < 1 || month < 1 || month > 12 || day < 1 || day > Days(year, month) {
 		return Stamp{}, ErrDate
 	}
 	if hour == 24 && minute == 0 && second == 0 {
