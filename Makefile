@@ -1,0 +1,72 @@
+# sellthrough: build, run, test. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fuzz test-data build clean tools tools-race
+
+# The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
+GO_MIN        := 1.26
+GOFUMPT       := mvdan.cc/gofumpt@v0.12.0
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# What a caller may set: make run CONFIG=mine.yaml, make fuzz FUZZTIME=10m, make test PKG=./transform/...
+CONFIG   ?= sellthrough.yaml
+PKG      ?= ./...
+FUZZTIME ?= 30s
+BENCH    ?=
+DATA     ?= ../shared/data
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build and start everything on the embedded engines (fetches ClickHouse, 180 MB, the first time)
+	bin/sellthrough up --config $(CONFIG)
+
+build: tools ## build bin/sellthrough
+	@echo "building bin/sellthrough $(VERSION) (the first build also fetches and compiles its modules: some minutes)"
+	CGO_ENABLED=0 go build -v -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sellthrough ./cmd/sellthrough
+
+test: tools tools-race ## all tests, with the race detector, on the project's own fixtures and the embedded engines
+	go test -race -timeout 25m $(PKG)
+
+test-data: tools ## the tests over the large public data sets in DATA=../shared/data
+	@test -d '$(DATA)' || { echo "make test-data: there is no folder $(DATA); name it: make test-data DATA=/path/to/data" >&2; exit 1; }
+	SELLTHROUGH_DATA='$(abspath $(DATA))' go test -tags data -count=1 -timeout 60m -run TestData ./e2e/...
+
+check: tools ## gofumpt, go vet, golangci-lint (with the import rule), go mod tidy -diff, then the tests
+	@echo "gofumpt -l ."; out=$$(go run $(GOFUMPT) -l .) || exit 1; \
+	if [ -n "$$out" ]; then echo "$$out"; echo "make check: format these files: go run $(GOFUMPT) -w ." >&2; exit 1; fi
+	go vet ./...
+	go run $(GOLANGCI_LINT) run ./...
+	go mod tidy -diff
+	@$(MAKE) --no-print-directory test
+
+bench: tools ## the whole road under load, beside a bare client on the same tables; prints its table
+	go run ./bench $(BENCH)
+
+fuzz: tools ## every fuzz target in turn, each for FUZZTIME=30s
+	@for pkg in $$(go list ./...); do \
+		list=$$(go test -list '^Fuzz' $$pkg) || { echo "$$list" >&2; exit 1; }; \
+		for target in $$(echo "$$list" | grep '^Fuzz'); do \
+			echo "fuzz $$pkg $$target for $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+clean: ## remove what was built; the data of `make run` (./data) stays
+	rm -rf bin dist
+
+tools:
+	@command -v go >/dev/null || { echo "make: Go $(GO_MIN) or newer is needed; see https://go.dev/dl" >&2; exit 1; }
+	@have=$$(go env GOVERSION | sed 's/^go//') && [ -n "$$have" ] || { echo "make: this go ($$(go version)) can't give Go $(GO_MIN); install it from https://go.dev/dl" >&2; exit 1; }; \
+	[ "$$(printf '%s\n' $(GO_MIN) "$$have" | sort -V | head -n 1)" = $(GO_MIN) ] || \
+		{ echo "make: Go $$have is too old; $(GO_MIN) or newer is needed: https://go.dev/dl" >&2; exit 1; }
+	@command -v npm >/dev/null || command -v clickhouse >/dev/null || \
+		{ echo "make: npm is needed to fetch the embedded ClickHouse (Debian: apt-get install npm), or a clickhouse on the PATH" >&2; exit 1; }
+
+tools-race:
+	@[ "$$(go env CGO_ENABLED)" = 1 ] || { echo "make: the race detector needs cgo, which is off (CGO_ENABLED=0, or no C compiler: apt-get install gcc libc6-dev)" >&2; exit 1; }
+	@cc=$$(go env CC); command -v "$${cc%% *}" >/dev/null || { echo "make: the race detector needs the C compiler $$cc (Debian: apt-get install gcc libc6-dev)" >&2; exit 1; }
