@@ -1,0 +1,243 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"sellthrough"
+	"sellthrough/ingest/format/csv"
+	"sellthrough/ingest/format/ndjson"
+	"sellthrough/ingest/mapping"
+)
+
+// rows is a syntax: csv and ndjson have it.
+type rows interface {
+	Next() (fields [][]byte, row uint32, err error)
+}
+
+// body is a body that is being decoded, with its first row already read: what refuses it as a whole is known before
+// anything is registered.
+type body struct {
+	rows    rows
+	binding *mapping.Binding
+	source  *turned
+
+	fields [][]byte
+	row    uint32
+	err    error // of the pending row; io.EOF at the end
+}
+
+// open binds the columns of a body and reads its first row.
+func (i *Intake) open(f *feed, src io.Reader, size int64) (*body, error) {
+	b := &body{source: &turned{life: i.life, r: src, turns: i.turns, large: size > largeBody}}
+	if err := b.source.take(); err != nil {
+		return nil, fault(Busy, 2*time.Second, err, "the collector has its hands full; send the same request again")
+	}
+	err := b.begin(f, i)
+	if err == nil {
+		return b, nil
+	}
+	b.close()
+	if r, ok := sellthrough.AsRefusal(err); ok {
+		return nil, unreadable(r)
+	}
+	return nil, fault(Unavailable, 5*time.Second, err, "the body could not be read back; send the same request again")
+}
+
+func (b *body) begin(f *feed, i *Intake) (err error) {
+	l := i.o.Config.Limits
+	columns := f.mapping.Columns()
+	if f.config.Format.Type == "ndjson" {
+		b.rows = ndjson.NewReader(b.source, columns, ndjson.Options{MaxLine: int(l.Line), MaxField: int(l.Field)})
+	} else {
+		r := csv.NewReader(b.source, csv.Options{Delimiter: f.config.Format.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
+		b.rows = r
+		columns = f.config.Format.Header
+		if len(columns) == 0 {
+			fields, _, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return sellthrough.Bad(0, "", "", "the body is empty; a report without lines still has its header row")
+			}
+			if err != nil {
+				return err
+			}
+			columns = mapping.Header(fields)
+		}
+	}
+	if b.binding, err = f.mapping.Bind(columns); err != nil {
+		return err
+	}
+	b.next()
+	if r, ok := sellthrough.AsRefusal(b.err); ok && r.Row == 0 {
+		return b.err
+	}
+	if b.err != nil && !errors.Is(b.err, io.EOF) {
+		if _, ok := sellthrough.AsRefusal(b.err); !ok {
+			return b.err
+		}
+	}
+	return nil
+}
+
+func (b *body) next() { b.fields, b.row, b.err = b.rows.Next() }
+
+func (b *body) close() { b.source.give() }
+
+// Bodies above largeBody take turns.
+const largeBody = 1 << 20
+
+// newTurns leaves one processor to small bodies, so that one partner's large ones do not slow another's small ones.
+func newTurns() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)) }
+
+// turned reads the source of a large body in turns: after each piece another body may go first.
+type turned struct {
+	life  context.Context // of the intake: a turn comes even when the partner no longer listens
+	r     io.Reader
+	turns chan struct{}
+	large bool
+	held  bool
+	since int
+}
+
+const turnBytes = 512 << 10
+
+func (t *turned) Read(p []byte) (int, error) {
+	if t.since >= turnBytes {
+		t.since = 0
+		t.give()
+	}
+	if err := t.take(); err != nil {
+		return 0, err
+	}
+	n, err := t.r.Read(p)
+	t.since += n
+	return n, err
+}
+
+func (t *turned) take() error {
+	if !t.large || t.held {
+		return nil
+	}
+	select {
+	case t.turns <- struct{}{}:
+		t.held = true
+		return nil
+	case <-t.life.Done():
+		return fmt.Errorf("wait for a turn: %w", t.life.Err())
+	}
+}
+
+func (t *turned) give() {
+	if t.held {
+		t.held = false
+		<-t.turns
+	}
+}
+
+// A body that goes on being refused is not worth reading to its end.
+const (
+	keptRefusals = 200_000
+	openLines    = 64 << 10 // lines in all unfinished blocks of a submission
+)
+
+// tally is what was counted while a body was decoded.
+type tally struct {
+	accepted, refused int64
+	stopped           bool // before the end of the body
+	first             []sellthrough.Refusal
+	firstBytes        int
+	warnings          []string
+}
+
+// decode maps every row, hands lines and refusals on, and counts them.
+func (i *Intake) decode(f *feed, b *body, line func(*mapping.Cells) error, refuse func(sellthrough.Refusal) error) (tally, error) {
+	var t tally
+	var c mapping.Cells
+	inline := i.o.Config.Limits.Refused
+	for ; ; b.next() {
+		err := b.err
+		if err == io.EOF { // as the readers promise
+			return t, nil
+		}
+		if err == nil {
+			err = b.binding.MapTo(b.fields, b.row, &c)
+		}
+		if err == nil {
+			t.accepted++
+			if err := line(&c); err != nil {
+				return t, err
+			}
+			continue
+		}
+		r, ok := sellthrough.AsRefusal(err)
+		if !ok {
+			return t, err
+		}
+		t.refused++
+		if t.refused <= keptRefusals {
+			if len(t.first) < inline && t.firstBytes < 128<<10 {
+				t.first = append(t.first, *r)
+				t.firstBytes += weight(r)
+			}
+			if err := refuse(*r); err != nil {
+				return t, err
+			}
+		}
+		switch {
+		case r.Row == 0:
+			t.stopped = true
+			t.warnings = append(t.warnings, "the body became unreadable after its first rows; what follows was not read, and nothing is withdrawn")
+			return t, nil
+		case t.refused == keptRefusals:
+			t.warnings = append(t.warnings, fmt.Sprintf("only the first %d refused rows are listed", keptRefusals))
+			if t.accepted < t.refused/9 {
+				t.stopped = true
+				t.warnings = append(t.warnings, fmt.Sprintf("reading stopped at row %d, because nearly every row is refused; mend the file and send it again", b.row))
+				return t, nil
+			}
+		}
+	}
+}
+
+// weight is about the bytes of a refusal in JSON, control characters included.
+func weight(r *sellthrough.Refusal) int {
+	return 48 + 2*len(r.Column) + 6*len(r.Value) + 2*len(r.Reason)
+}
+
+// rehearse decodes a body and keeps nothing.
+func (i *Intake) rehearse(ctx context.Context, f *feed, sub *sellthrough.Submission, b *body) (sellthrough.Receipt, error) {
+	t, err := i.decode(f, b, func(*mapping.Cells) error { return ctx.Err() }, func(sellthrough.Refusal) error { return nil })
+	if err != nil {
+		return sellthrough.Receipt{}, fault(Unavailable, 5*time.Second, err, "the body could not be read back; send the same request again")
+	}
+	r := receipt(f, sub, 0, &t)
+	r.Submission = ""
+	r.Warnings = append(r.Warnings, "dry run: nothing was kept")
+	return r, nil
+}
+
+// scope is what the request or the file's name declares.
+func (f *feed) scope(r *Request) (sellthrough.Scope, error) {
+	s := r.Scope
+	if !s.Declared {
+		var err error
+		if s, _, err = mapping.ScopeOf(f.config, r.File); err != nil {
+			if bad, ok := sellthrough.AsRefusal(err); ok {
+				return s, unreadable(bad)
+			}
+			return s, fault(Malformed, 0, err, "the file's name can't be read as the feed's coverage.file_name says; give the scope in the request")
+		}
+	}
+	size := 0
+	for _, l := range s.Locations {
+		size += len(l) + 3
+	}
+	if size > 128<<10 {
+		return s, fault(Malformed, 0, nil, "the scope lists too many locations; leave them out to mean all, or send the report in parts")
+	}
+	return s, nil
+}
