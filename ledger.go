@@ -1,6 +1,9 @@
 package sellthrough
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Cause is why a ledger row was written.
 type Cause uint8
@@ -143,3 +146,21 @@ type Batch struct {
 	Refusals   []RefusedBlock
 	OrdersDone []Order
 }
+
+// Applied says what the books hold of a submission in one partition.
+type Applied struct {
+	Attempt uint32
+	Held    bool
+}
+
+// Pending is a submission that was voted on or held, and not applied.
+type Pending struct {
+	Partner  PartnerID
+	Revision Revision
+}
+
+// Errors that no waiting mends.
+var (
+	ErrFenced      = errors.New("another process has claimed the partition")
+	ErrIncarnation = errors.New("the ledger was fed from another topic")
+)

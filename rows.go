@@ -44,3 +44,19 @@ func (r *Rows) AppendNegated(from *Rows, i int, cause Cause, rev Revision, versi
 	r.Qty[n], r.Amount[n], r.Base[n], r.RawQty[n] = -r.Qty[n], -r.Amount[n], -r.Base[n], -r.RawQty[n]
 	r.Cause[n], r.Revision[n], r.Version[n] = uint8(cause), uint64(rev), version
 }
+
+// Grow adds a row of zeros.
+func (r *Rows) Grow() {
+	r.Partner, r.Feed, r.Namespace = append(r.Partner, ""), append(r.Feed, ""), append(r.Namespace, "")
+	r.Slice, r.Line, r.Content = append(r.Slice, 0), append(r.Line, 0), append(r.Content, 0)
+	r.Revision, r.Version, r.Reference = append(r.Revision, 0), append(r.Version, 0), append(r.Reference, 0)
+	r.Cause, r.Sign, r.Row, r.Kind = append(r.Cause, 0), append(r.Sign, 0), append(r.Row, 0), append(r.Kind, 0)
+	r.Document, r.LineKey = append(r.Document, ""), append(r.LineKey, "")
+	r.Location, r.Place = append(r.Location, ""), append(r.Place, "")
+	r.Item, r.Product = append(r.Item, ""), append(r.Product, "")
+	r.Unit, r.Currency = append(r.Unit, ""), append(r.Currency, "")
+	r.Qty, r.Amount, r.Base, r.RawQty = append(r.Qty, 0), append(r.Amount, 0), append(r.Base, 0), append(r.RawQty, 0)
+	r.Flags, r.Day, r.BusinessDate = append(r.Flags, 0), append(r.Day, 0), append(r.BusinessDate, 0)
+	r.At, r.SoldAt = append(r.At, 0), append(r.SoldAt, 0)
+	r.Counterparty, r.Serial = append(r.Counterparty, ""), append(r.Serial, "")
+}

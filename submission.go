@@ -106,6 +106,8 @@ type Home struct {
 // RefusedBlock carries refused rows to the books.
 type RefusedBlock struct {
 	Submission SubmissionID `json:"submission"`
+	Feed       FeedID       `json:"feed"`
+	Partner    PartnerID    `json:"partner"`
 	Rows       []Refusal    `json:"rows"`
 }
 

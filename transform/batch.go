@@ -196,7 +196,7 @@ func (w *worker) parts(ctx context.Context, msgs []bus.Message) ([]*part, error)
 	for i, p := range parts {
 		revs[i] = uint64(p.end.Revision)
 	}
-	var applied map[sellthrough.Revision]Applied
+	var applied map[sellthrough.Revision]sellthrough.Applied
 	err := w.hold(ctx, "read books", func() (err error) {
 		applied, err = w.t.opts.Ledger.Applied(ctx, w.partition, revs, w.redo)
 		return err
@@ -212,7 +212,7 @@ func (w *worker) parts(ctx context.Context, msgs []bus.Message) ([]*part, error)
 			continue
 		}
 		if p.repeat = ok; !votes(&p.end, p.decided) {
-			applied[p.end.Revision] = Applied{Attempt: p.end.Attempt, Held: p.decided != nil && p.decided.Held}
+			applied[p.end.Revision] = sellthrough.Applied{Attempt: p.end.Attempt, Held: p.decided != nil && p.decided.Held}
 		}
 		kept = append(kept, p)
 	}
@@ -245,12 +245,12 @@ func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 			b.batch.Votes = append(b.batch.Votes, sellthrough.Vote{
 				Submission: p.end.Submission, Partner: p.end.Partner, Revision: p.end.Revision, Attempt: p.end.Attempt, End: p.offset, Scope: scope, Loss: loss,
 			})
-			w.unresolved[p.end.Submission] = Pending{p.end.Partner, p.end.Revision}
+			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
 			return nil
 		}
 		if why := tooMuch(p.end.Policy, loss, scope); why != "" {
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
-			w.unresolved[p.end.Submission] = Pending{p.end.Partner, p.end.Revision}
+			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
 			return nil
 		}
 	}

@@ -150,7 +150,7 @@ func (m *memLedger) Newest(_ context.Context, _ string, p int) (intent, done *se
 func (m *memLedger) Intend(_ context.Context, i sellthrough.Intent) error {
 	return m.try("intend", func() error {
 		if m.epoch[i.Partition] > i.Epoch {
-			return ErrFenced
+			return sellthrough.ErrFenced
 		}
 		m.intents = append(m.intents, i)
 		return nil
@@ -331,15 +331,15 @@ func (m *memLedger) Floors(_ context.Context, _, ns string, _ []uint64, _ []stri
 	return out, nil
 }
 
-func (m *memLedger) Applied(_ context.Context, p int, revs []uint64, except *sellthrough.Token) (map[sellthrough.Revision]Applied, error) {
-	out := map[sellthrough.Revision]Applied{}
+func (m *memLedger) Applied(_ context.Context, p int, revs []uint64, except *sellthrough.Token) (map[sellthrough.Revision]sellthrough.Applied, error) {
+	out := map[sellthrough.Revision]sellthrough.Applied{}
 	for _, o := range m.outcomes {
 		if o.token.Partition != p || except != nil && o.token == *except || o.v.Partial || !slices.Contains(revs, uint64(o.v.Revision)) {
 			continue
 		}
 		a, ok := out[o.v.Revision]
 		if !ok || a.Held && (!o.v.Held || o.v.Attempt > a.Attempt) {
-			out[o.v.Revision] = Applied{o.v.Attempt, o.v.Held}
+			out[o.v.Revision] = sellthrough.Applied{Attempt: o.v.Attempt, Held: o.v.Held}
 		}
 	}
 	return out, nil
@@ -354,16 +354,16 @@ func (m *memLedger) MaxRevision(_ context.Context, p int) (r sellthrough.Revisio
 	return r, nil
 }
 
-func (m *memLedger) Unresolved(_ context.Context, p int) (map[sellthrough.SubmissionID]Pending, error) {
-	out := map[sellthrough.SubmissionID]Pending{}
+func (m *memLedger) Unresolved(_ context.Context, p int) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
+	out := map[sellthrough.SubmissionID]sellthrough.Pending{}
 	for _, v := range m.votes {
 		if v.token.Partition == p {
-			out[v.v.Submission] = Pending{v.v.Partner, v.v.Revision}
+			out[v.v.Submission] = sellthrough.Pending{Partner: v.v.Partner, Revision: v.v.Revision}
 		}
 	}
 	for _, o := range m.outcomes {
 		if o.token.Partition == p && o.v.Held {
-			out[o.v.Submission] = Pending{o.v.Partner, o.v.Revision}
+			out[o.v.Submission] = sellthrough.Pending{Partner: o.v.Partner, Revision: o.v.Revision}
 		}
 	}
 	for _, o := range m.outcomes {

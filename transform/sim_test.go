@@ -351,7 +351,7 @@ func (w *world) owner(p int, calm bool, depth int) (idle bool) {
 		return nil, errLost
 	}
 	err = newWorker(t, p, "000001-a").run(ctx)
-	if !errors.Is(err, context.Canceled) && !errors.Is(err, ErrFenced) {
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, sellthrough.ErrFenced) {
 		w.t.Fatalf("the owner ended with %v", err)
 	}
 	return idle && err != nil && errors.Is(err, context.Canceled)

@@ -80,7 +80,7 @@ func (s *steps) run(ctx context.Context) error {
 		if why != "" {
 			b := s.begin()
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
-			w.unresolved[p.end.Submission] = Pending{p.end.Partner, p.end.Revision}
+			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
 			_, err := s.commit(ctx, b, true)
 			return err
 		}

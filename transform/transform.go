@@ -42,29 +42,14 @@ type Ledger interface {
 	InScope(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, scope sellthrough.Scope, except *sellthrough.Token) ([]sellthrough.Held, error)
 	LatestLevels(ctx context.Context, partner, namespace string, partition int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error)
 	Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error)
-	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]Applied, error)
-	Unresolved(ctx context.Context, partition int) (map[sellthrough.SubmissionID]Pending, error)
+	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]sellthrough.Applied, error)
+	Unresolved(ctx context.Context, partition int) (map[sellthrough.SubmissionID]sellthrough.Pending, error)
 	MaxRevision(ctx context.Context, partition int) (sellthrough.Revision, error)
 	Votes(ctx context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error)
 	OfRevision(ctx context.Context, kind sellthrough.FeedKind, partition int, rev sellthrough.Revision, limit int, except *sellthrough.Token) (now, before sellthrough.Rows, err error)
 	Reflowable(ctx context.Context, kind sellthrough.FeedKind, partition int, f reference.Change, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error)
 	Reference(ctx context.Context, rev sellthrough.Revision) (reference.Tables, error)
 }
-
-// Applied says what the books hold of a submission in one partition.
-type Applied struct {
-	Attempt uint32
-	Held    bool
-}
-
-// Pending is a submission that was voted on or held, and not applied.
-type Pending struct {
-	Partner  sellthrough.PartnerID
-	Revision sellthrough.Revision
-}
-
-// ErrFenced says that another process owns the partition now.
-var ErrFenced = errors.New("another process has claimed the partition")
 
 // Log is the bus, as the transformer needs it.
 type Log interface {
@@ -134,12 +119,11 @@ func (t *Transformer) Run(ctx context.Context) error {
 		t.opts.Logger.Info().Int("partition", partition).Msg("partition left")
 		return err
 	}
-	err = t.opts.Log.Consume(ctx, run, func(err error) bool { return errors.Is(err, bus.ErrIncarnation) || errors.Is(err, ErrIncarnation) })
+	err = t.opts.Log.Consume(ctx, run, func(err error) bool {
+		return errors.Is(err, bus.ErrIncarnation) || errors.Is(err, sellthrough.ErrIncarnation)
+	})
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
-
-// ErrIncarnation says that the ledger was fed from another making of the topic.
-var ErrIncarnation = errors.New("the ledger was fed from another topic")

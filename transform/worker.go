@@ -35,7 +35,7 @@ type worker struct {
 	known     *filter              // slices that the ledger may hold
 	newest    sellthrough.Revision // of those applied
 	// Submissions that may still be applied after newer ones: they wait for votes or for a person.
-	unresolved map[sellthrough.SubmissionID]Pending
+	unresolved map[sellthrough.SubmissionID]sellthrough.Pending
 	cache      blockCache
 	reader     Reader
 	redo       *sellthrough.Token // the batch in hand was intended before
@@ -211,7 +211,7 @@ func (w *worker) hold(ctx context.Context, what string, f func() error) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrFenced), errors.Is(err, bus.ErrIncarnation), errors.Is(err, ErrIncarnation):
+		case errors.Is(err, sellthrough.ErrFenced), errors.Is(err, bus.ErrIncarnation), errors.Is(err, sellthrough.ErrIncarnation):
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		w.t.metrics.retries.Inc()

@@ -101,11 +101,15 @@ func (b *Bus) tryEnsure(ctx context.Context, t Topic) (Incarnation, error) {
 }
 
 func (b *Bus) create(ctx context.Context, t Topic) error {
+	retention := b.opts.Retention.Milliseconds()
+	if t == Submissions {
+		retention = -1 // its offsets are revisions, and a few hundred bytes a submission are worth keeping
+	}
 	conf := []kafka.ConfigEntry{
 		{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
 		{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(8 * MaxMessage)},
 		{ConfigName: "cleanup.policy", ConfigValue: "delete"},
-		{ConfigName: "retention.ms", ConfigValue: strconv.FormatInt(b.opts.Retention.Milliseconds(), 10)},
+		{ConfigName: "retention.ms", ConfigValue: strconv.FormatInt(retention, 10)},
 		{ConfigName: "retention.bytes", ConfigValue: "-1"},
 	}
 	if b.opts.Replication > 1 {

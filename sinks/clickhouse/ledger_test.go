@@ -1,0 +1,215 @@
+package clickhouse
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/go-cmp/cmp"
+
+	"sellthrough"
+	"sellthrough/internal/embedded/enginetest"
+	"sellthrough/transform"
+)
+
+var _ transform.Ledger = (*Ledger)(nil)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+func open(t *testing.T, window int) *Ledger {
+	t.Helper()
+	s := enginetest.ClickHouse(t)
+	l, err := Open(Options{Address: s.TCP, Database: enginetest.Database(t), User: s.AdminUser, Password: s.AdminPassword, Window: window})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if err := l.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func count(t *testing.T, l *Ledger, table string) (n uint64) {
+	t.Helper()
+	if err := l.query(t.Context(), "count", "SELECT count() FROM "+l.table(table), func(r driver.Rows) error { return r.Scan(&n) }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// row is a movement of the test: 2 units for 5.10 in slice s, line n.
+func row(r *sellthrough.Rows, slice, line uint64, rev sellthrough.Revision, year int, sign int8) {
+	r.Grow()
+	i := r.Len() - 1
+	r.Partner[i], r.Feed[i], r.Namespace[i] = "acme", "pos", "pos"
+	r.Slice[i], r.Line[i], r.Content[i], r.Revision[i] = slice, line, 77, uint64(rev)
+	r.Sign[i], r.Kind[i], r.Cause[i] = sign, uint8(sellthrough.SellOut), uint8(sellthrough.CauseNew)
+	r.Document[i], r.Location[i], r.Place[i], r.Item[i] = "d1", "s1", "S1", "i1"
+	r.Currency[i], r.Qty[i], r.Amount[i], r.RawQty[i] = "GBP", 2_000_000*int64(sign), 5_100_000*int64(sign), 2_000_000*int64(sign)
+	r.Flags[i] = sellthrough.HasAmount
+	day := int32(sellthrough.DayOf(time.Date(year, 3, 1, 0, 0, 0, 0, time.UTC)))
+	r.Day[i], r.BusinessDate[i], r.At[i], r.SoldAt[i] = day, day, int64(day)*86400+3600, int64(day)*86400+3600
+}
+
+func batch(first, last int64) *sellthrough.Batch {
+	b := &sellthrough.Batch{Known: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	b.Token = sellthrough.Token{Incarnation: "0000aa-x", Partition: 1, First: first, Last: last}
+	b.Epoch, b.Complete, b.Blocks = 1, true, 1
+	return b
+}
+
+func TestMigrationsMayRunTwice(t *testing.T) {
+	l := open(t, 100)
+	if err := l.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestABatchInsertedTwiceCountsOnceInEveryTable(t *testing.T) {
+	l := open(t, 100)
+	b := batch(0, 9)
+	row(&b.Movements, 1, 1, 5, 2026, 1)
+	row(&b.Movements, 1, 2, 5, 2025, 1)
+	row(&b.Reports, 2, 1, 5, 2026, 1)
+	b.Floors = []sellthrough.Floor{{Partner: "acme", Namespace: "pos", Slice: 9, Revision: 5}}
+	b.Outcomes = []sellthrough.Outcome{{Submission: "S", Revision: 5, Attempt: 1, Counts: sellthrough.Counts{New: 3}}}
+	b.Votes = []sellthrough.Vote{{Submission: "S", Revision: 5, Attempt: 1}}
+	b.Homes = []sellthrough.EndMark{{Submission: "S", Home: &sellthrough.Home{}, Partitions: []int{1}}}
+	b.Refusals = []sellthrough.RefusedBlock{{Submission: "S", Rows: []sellthrough.Refusal{{Row: 3, Reason: "no"}}}}
+	b.OrdersDone = []sellthrough.Order{{Kind: sellthrough.OrderUndo, At: b.Known}}
+	for range 3 {
+		if err := l.Insert(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for table, want := range map[string]uint64{"movements": 2, "stock_reports": 1, "sales_daily": 2, "floors": 1, "outcomes": 1, "votes": 1, "submissions": 1, "refused": 1, "orders": 1} {
+		if got := count(t, l, table); got != want {
+			t.Errorf("%s holds %d rows, want %d", table, got, want)
+		}
+	}
+}
+
+func TestARowReadsBackAsItWasWritten(t *testing.T) {
+	l := open(t, 100)
+	b := batch(0, 9)
+	row(&b.Movements, 1, 1, 5, 2026, 1)
+	m := &b.Movements
+	m.Base[0], m.Version[0], m.Reference[0], m.Row[0], m.LineKey[0] = 6_000_000, 3, 4, 12, "7"
+	m.Unit[0], m.Product[0], m.Counterparty[0], m.Serial[0] = "CS", "P1", "c", "sn"
+	m.Day[0], m.At[0], m.RawQty[0] = m.Day[0]-1, m.At[0]-500, 1_000_000
+	if err := l.Insert(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Current(t.Context(), "acme", "pos", sellthrough.Sales, []sellthrough.LineRef{{Slice: 1, Line: 1}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(b.Movements, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if got, err := l.Current(t.Context(), "acme", "pos", sellthrough.Sales, []sellthrough.LineRef{{Slice: 1, Line: 1}}, &b.Token); err != nil || got.Len() != 0 {
+		t.Errorf("without the token's rows there are %d, %v", got.Len(), err)
+	}
+}
+
+func TestTheNewestWordOfALine(t *testing.T) {
+	l := open(t, 100)
+	b := batch(0, 9)
+	row(&b.Movements, 1, 1, 5, 2026, 1) // corrected at 6
+	row(&b.Movements, 1, 1, 6, 2026, -1)
+	row(&b.Movements, 1, 1, 6, 2026, 1)
+	b.Movements.Content[2] = 99
+	row(&b.Movements, 1, 2, 5, 2026, 1) // withdrawn at 7
+	row(&b.Movements, 1, 2, 7, 2026, -1)
+	if err := l.Insert(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Slices(t.Context(), "acme", "pos", sellthrough.Sales, []uint64{1, 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byLine := map[uint64]sellthrough.Held{}
+	for _, h := range got {
+		byLine[h.Line] = h
+	}
+	want := map[uint64]sellthrough.Held{
+		1: {Slice: 1, Line: 1, Content: 99, Revision: 6, Live: true},
+		2: {Slice: 1, Line: 2, Content: 77, Revision: 7, Live: false},
+	}
+	if d := cmp.Diff(want, byLine); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestAHigherClaimFencesTheOwnerBefore(t *testing.T) {
+	l := open(t, 100)
+	old, err := l.Claim(t.Context(), "0000aa-x", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Claim(t.Context(), "0000aa-x", 1); err != nil {
+		t.Fatal(err)
+	}
+	i := batch(0, 1).Intent
+	i.Epoch = old
+	if err := l.Intend(t.Context(), i); err == nil {
+		t.Error("the old owner was not fenced")
+	}
+}
+
+func TestAnotherTopicIsRefused(t *testing.T) {
+	l := open(t, 100)
+	if _, err := l.Claim(t.Context(), "0000aa-x", 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Claim(t.Context(), "0000bb-y", 1); err == nil {
+		t.Error("a topic made anew was accepted")
+	}
+}
+
+// TestARedoBeyondTheWindowHeals: the server no longer knows the token, so the redo would double. Trusted says so, Heal
+// takes the rows out and mends the sums, and the batch written anew under the next token counts once.
+func TestARedoBeyondTheWindowHeals(t *testing.T) {
+	l := open(t, 3)
+	ctx := t.Context()
+	mine := batch(0, 9)
+	row(&mine.Movements, 1, 1, 5, 2026, 1)
+	if err := l.Intend(ctx, mine.Intent); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Insert(ctx, mine); err != nil {
+		t.Fatal(err)
+	}
+	for n := range int64(6) { // another partition pushes the token out
+		other := batch(n*10, n*10+9)
+		other.Partition = 2
+		row(&other.Movements, 100+uint64(n), 1, 6, 2026, 1)
+		for _, f := range []func() error{
+			func() error { return l.Intend(ctx, other.Intent) }, func() error { return l.Insert(ctx, other) }, func() error { return l.Done(ctx, other.Intent) },
+		} {
+			if err := f(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if ok, err := l.Trusted(ctx, mine.Intent); err != nil || ok {
+		t.Fatalf("the window is trusted: %v, %v", ok, err)
+	}
+	if err := l.Heal(ctx, mine.Intent); err != nil {
+		t.Fatal(err)
+	}
+	mine.Retry++
+	if err := l.Insert(ctx, mine); err != nil {
+		t.Fatal(err)
+	}
+	var ledger, daily int64
+	if err := l.query(ctx, "sum", "SELECT (SELECT sum(qty_micros) FROM "+l.table("movements")+"), (SELECT sum(qty_micros) FROM "+l.table("sales_daily")+")",
+		func(r driver.Rows) error { return r.Scan(&ledger, &daily) }); err != nil {
+		t.Fatal(err)
+	}
+	if ledger != 14_000_000 || daily != 14_000_000 {
+		t.Errorf("7 lines of 2 units: the ledger holds %d millionths, the sums %d", ledger, daily)
+	}
+}

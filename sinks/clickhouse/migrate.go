@@ -1,0 +1,140 @@
+package clickhouse
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/template"
+
+	"sellthrough"
+)
+
+//go:embed schema
+var schema embed.FS
+
+// ledgerTable is one of the two signed ledgers.
+type ledgerTable struct{ Table, Kinds, KindsQuoted string }
+
+// model is what the schema's templates see.
+type model struct {
+	Database, OnCluster, Window, Durable string
+	MovementKinds, MovementKindsQuoted   string
+	BatchColumns                         string
+	Ledgers                              []ledgerTable
+	cluster                              bool
+}
+
+// MergeTree is the engine of a table: replicated where there is a cluster.
+func (m model) MergeTree(table string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}')", m.Database, table)
+	}
+	return "MergeTree"
+}
+
+// Summing is the engine of a table of sums.
+func (m model) Summing(table, columns string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}', (%s))", m.Database, table, columns)
+	}
+	return fmt.Sprintf("SummingMergeTree((%s))", columns)
+}
+
+func enum(names []string, quote string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s = 0", quote, quote)
+	for i, n := range names {
+		fmt.Fprintf(&b, ", %s%s%s = %d", quote, n, quote, i+1)
+	}
+	return b.String()
+}
+
+func (l *Ledger) model() model {
+	m := model{
+		Database: l.opts.Database, Durable: "fsync_after_insert = 1, fsync_part_directory = 1",
+		Window:        fmt.Sprintf("non_replicated_deduplication_window = %d", l.opts.Window),
+		MovementKinds: enum(sellthrough.Kinds(), "'"), MovementKindsQuoted: enum(sellthrough.Kinds(), `\'`),
+		BatchColumns: "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
+		cluster:      l.opts.Cluster != "",
+	}
+	if m.cluster {
+		m.OnCluster = "ON CLUSTER " + l.opts.Cluster
+		m.Window = fmt.Sprintf("replicated_deduplication_window = %d", l.opts.Window)
+	}
+	m.Ledgers = []ledgerTable{
+		{"movements", m.MovementKinds, m.MovementKindsQuoted},
+		{"stock_reports", enum(sellthrough.Levels(), "'"), enum(sellthrough.Levels(), `\'`)},
+	}
+	return m
+}
+
+// Migrate makes the database and brings it to this program's schema. Each numbered file is applied once; every statement
+// may be run twice, so two processes that migrate at once do no harm. Views are made anew at every start.
+func (l *Ledger) Migrate(ctx context.Context) error {
+	m := l.model()
+	if err := l.exec(ctx, "make database", "CREATE DATABASE IF NOT EXISTS "+m.Database+" "+m.OnCluster); err != nil {
+		return err
+	}
+	if err := l.exec(ctx, "make migrations", fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.migrations %s (name String, applied_at DateTime DEFAULT now()) ENGINE = %s ORDER BY name",
+		m.Database, m.OnCluster, m.MergeTree("migrations"))); err != nil {
+		return err
+	}
+	files, err := fs.Glob(schema, "schema/*.sql")
+	if err != nil {
+		return fmt.Errorf("clickhouse: schema: %w", err)
+	}
+	for _, f := range files {
+		var n uint64
+		name := strings.TrimPrefix(f, "schema/")
+		if err := l.conn.QueryRow(ctx, "SELECT count() FROM "+l.table("migrations")+" WHERE name = ?", name).Scan(&n); err != nil {
+			return fmt.Errorf("clickhouse: read migrations: %w", err)
+		}
+		if n > 0 {
+			continue
+		}
+		if err := l.apply(ctx, f, m); err != nil {
+			return err
+		}
+		if err := l.exec(ctx, "note migration", "INSERT INTO "+l.table("migrations")+" (name) VALUES (?)", name); err != nil {
+			return err
+		}
+	}
+	return l.apply(ctx, "schema/views/views.sql", m)
+}
+
+func (l *Ledger) apply(ctx context.Context, file string, m model) error {
+	text, err := schema.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("clickhouse: %s: %w", file, err)
+	}
+	t, err := template.New(file).Parse(string(text))
+	if err != nil {
+		return fmt.Errorf("clickhouse: %s: %w", file, err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, m); err != nil {
+		return fmt.Errorf("clickhouse: %s: %w", file, err)
+	}
+	for _, sql := range strings.Split(b.String(), ";\n") {
+		if bare := withoutComments(sql); bare == "" {
+			continue
+		}
+		if err := l.exec(ctx, "apply "+file, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func withoutComments(sql string) string {
+	var b strings.Builder
+	for line := range strings.Lines(sql) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+			b.WriteString(line)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,154 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"sellthrough"
+)
+
+// tokenText names a batch for the server's deduplication.
+func tokenText(t sellthrough.Token) string {
+	return fmt.Sprintf("%s/%d/%d-%d/%d/%d", t.Incarnation, t.Partition, t.First, t.Last, t.Step, t.Retry)
+}
+
+// short is an incarnation as the ledger's rows carry it.
+func short(incarnation string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(incarnation))
+	return h.Sum64()
+}
+
+// withToken makes an insert that has no effect when it was made before.
+func withToken(ctx context.Context, token string) context.Context {
+	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_deduplication_token": token}))
+}
+
+// Claim takes a partition over: the new epoch is one more than any before, so that the owner before is fenced at its next
+// intent.
+func (l *Ledger) Claim(ctx context.Context, incarnation string, partition int) (uint64, error) {
+	if err := l.sameIncarnation(ctx, incarnation, partition); err != nil {
+		return 0, err
+	}
+	epoch, err := l.epoch(ctx, incarnation, partition)
+	if err != nil {
+		return 0, err
+	}
+	epoch++
+	i := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: partition, First: -1, Last: -1}, Epoch: epoch}
+	if err := l.note(ctx, "claim", i); err != nil {
+		return 0, err
+	}
+	return epoch, l.mend(ctx, incarnation, partition)
+}
+
+// sameIncarnation refuses a partition that was fed from another making of the topic.
+func (l *Ledger) sameIncarnation(ctx context.Context, incarnation string, partition int) error {
+	var other string
+	err := l.query(ctx, "read claims", "SELECT incarnation FROM "+l.table("road")+" WHERE partition = ? GROUP BY incarnation ORDER BY max(written_at) DESC LIMIT 1",
+		func(r driver.Rows) error { return r.Scan(&other) }, uint16(partition))
+	if err != nil {
+		return err
+	}
+	if other != "" && other != incarnation {
+		return fmt.Errorf("%w: partition %d of the ledger was fed from topic incarnation %q, this Kafka has %q. Nothing is written, so that nothing is dropped or doubled. "+
+			"If the topic was made anew on purpose, run `sellthrough verify --accept-new-topics`; if this is the wrong Kafka or the wrong ClickHouse, mend the configuration",
+			sellthrough.ErrIncarnation, partition, other, incarnation)
+	}
+	return nil
+}
+
+func (l *Ledger) epoch(ctx context.Context, incarnation string, partition int) (epoch uint64, err error) {
+	err = l.query(ctx, "read claims", "SELECT max(epoch) FROM "+l.table("road")+" WHERE incarnation = ? AND partition = ? AND kind = 'claim'",
+		func(r driver.Rows) error { return r.Scan(&epoch) }, incarnation, uint16(partition))
+	return epoch, err
+}
+
+// note writes one row of the road.
+func (l *Ledger) note(ctx context.Context, kind string, i sellthrough.Intent) error {
+	ctx, cancel := context.WithTimeout(withToken(ctx, fmt.Sprintf("%s/%s/%d", kind, tokenText(i.Token), i.Epoch)), deadline)
+	defer cancel()
+	b, err := l.conn.PrepareBatch(ctx, "INSERT INTO "+l.table("road")+
+		" (incarnation, partition, kind, epoch, first, last, step, retry, complete, reference, blocks, rows)", driver.WithReleaseConnection())
+	if err == nil {
+		err = b.Append(i.Incarnation, uint16(i.Partition), kind, i.Epoch, i.First, i.Last, uint32(i.Step), uint32(i.Retry), i.Complete, uint64(i.Reference),
+			uint32(i.Blocks), uint32(i.Rows))
+	}
+	if err == nil {
+		err = b.Send()
+	}
+	if err != nil {
+		return fmt.Errorf("clickhouse: write %s of %s: %w", kind, tokenText(i.Token), err)
+	}
+	return nil
+}
+
+// Newest is the newest intent that was not taken out, and the newest done.
+func (l *Ledger) Newest(ctx context.Context, incarnation string, partition int) (intent, done *sellthrough.Intent, err error) {
+	sql := `SELECT kind, epoch, first, last, step, retry, complete, reference, blocks, rows FROM ` + l.table("road") + `
+		WHERE incarnation = ? AND partition = ? AND kind IN ('intent', 'done')
+			AND (first, last, step, retry) NOT IN (SELECT first, last, step, retry FROM ` + l.table("road") + ` WHERE incarnation = ? AND partition = ? AND kind = 'void')
+		ORDER BY last DESC, step DESC, retry DESC, epoch DESC LIMIT 1 BY kind`
+	err = l.query(ctx, "read progress", sql, func(r driver.Rows) error {
+		var kind string
+		var step, retry, blocks, rows uint32
+		var ref uint64
+		i := &sellthrough.Intent{}
+		if err := r.Scan(&kind, &i.Epoch, &i.First, &i.Last, &step, &retry, &i.Complete, &ref, &blocks, &rows); err != nil {
+			return err
+		}
+		i.Incarnation, i.Partition, i.Step, i.Retry = incarnation, partition, int(step), int(retry)
+		i.Reference, i.Blocks, i.Rows = sellthrough.Revision(ref), int(blocks), int(rows)
+		if kind == "done" {
+			done = i
+		} else {
+			intent = i
+		}
+		return nil
+	}, incarnation, uint16(partition), incarnation, uint16(partition))
+	return intent, done, err
+}
+
+// Intend puts an intent on disk, then reads the claims again: a higher epoch means that another owner is there. It waits,
+// by an error, while a heal holds the road.
+func (l *Ledger) Intend(ctx context.Context, i sellthrough.Intent) error {
+	if err := l.note(ctx, "intent", i); err != nil {
+		return err
+	}
+	epoch, err := l.epoch(ctx, i.Incarnation, i.Partition)
+	if err != nil {
+		return err
+	}
+	if epoch > i.Epoch {
+		return fmt.Errorf("clickhouse: partition %d, epoch %d after %d: %w", i.Partition, epoch, i.Epoch, sellthrough.ErrFenced)
+	}
+	held, err := l.holds(ctx, i.Incarnation)
+	if err != nil {
+		return err
+	}
+	for p := range held {
+		return fmt.Errorf("clickhouse: the sums are being compared with the ledger by partition %d", p)
+	}
+	return nil
+}
+
+// Done says that all of an intent's rows are in.
+func (l *Ledger) Done(ctx context.Context, i sellthrough.Intent) error { return l.note(ctx, "done", i) }
+
+// Trusted says whether the deduplication window surely still holds an intent's token: the window counts the blocks of all
+// partitions, so the blocks of all intents since are counted, and a fifth of the window is left unused.
+func (l *Ledger) Trusted(ctx context.Context, i sellthrough.Intent) (ok bool, err error) {
+	sql := `SELECT sum(greatest(blocks, 1)) FROM ` + l.table("road") + ` WHERE kind = 'intent' AND written_at >=
+		(SELECT min(written_at) FROM ` + l.table("road") + ` WHERE kind = 'intent' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?)`
+	err = l.query(ctx, "count blocks since the intent", sql, func(r driver.Rows) error {
+		var n uint64
+		err := r.Scan(&n)
+		ok = n*5 < uint64(l.opts.Window)*4
+		return err
+	}, i.Incarnation, uint16(i.Partition), i.First, i.Last, uint32(i.Step), uint32(i.Retry))
+	return ok, err
+}

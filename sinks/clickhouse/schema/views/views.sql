@@ -1,0 +1,91 @@
+-- Reads go through these. They run with the rights of whoever asks (INVOKER).
+CREATE OR REPLACE VIEW {{.Database}}.v_movements {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, feed, namespace, business_date, sold_at, kind, cause, sign, document, line_key, location, place, item, product, unit,
+    currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at
+FROM {{.Database}}.movements;
+
+CREATE OR REPLACE VIEW {{.Database}}.v_sales_daily {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, business_date, location, product, kind, currency, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount,
+    sum(lines) AS lines, sum(lines_unmatched) AS lines_unmatched, sum(lines_without_amount) AS lines_without_amount, sum(lines_without_rate) AS lines_without_rate
+FROM {{.Database}}.sales_daily
+GROUP BY partner, business_date, location, product, kind, currency
+HAVING lines != 0 OR qty != 0 OR amount != 0;
+
+-- What we believed at an instant: SELECT … FROM v_sales_as_of(as_of = '2026-03-04 00:00:00').
+CREATE OR REPLACE VIEW {{.Database}}.v_sales_as_of {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, business_date, place AS location, product, kind, currency, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount, sum(sign) AS lines
+FROM {{.Database}}.movements
+WHERE known_at < {as_of:DateTime64(3, 'UTC')}
+GROUP BY partner, business_date, location, product, kind, currency
+HAVING lines != 0 OR qty != 0 OR amount != 0;
+
+-- Every level report that stands.
+CREATE OR REPLACE VIEW {{.Database}}.v_stock_reports {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, namespace, slice, line, any(place) AS location, any(item) AS item_code, argMaxIf(product, (revision, reference), sign > 0) AS product,
+    any(kind) AS level, any(business_date) AS business_date, any(sold_at) AS at,
+    sum(qty) AS qty, argMaxIf(bitTest(flags, 4), (revision, reference), sign > 0) AS implied, max(known_at) AS known_at
+FROM {{.Database}}.stock_reports
+GROUP BY partner, namespace, slice, line
+HAVING sum(sign) > 0;
+
+-- The newest report of each level, whatever was taken back.
+CREATE OR REPLACE VIEW {{.Database}}.v_stock_latest {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, location, item_code, argMax(product, at) AS product, level, max(at) AS reported_at, argMax(qty, at) AS qty, argMax(implied, at) AS implied
+FROM {{.Database}}.v_stock_reports
+GROUP BY partner, location, item_code, level;
+
+-- The last report of each day.
+CREATE OR REPLACE VIEW {{.Database}}.v_stock_daily {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, business_date, location, item_code, argMax(product, at) AS product, level, argMax(qty, at) AS qty, argMax(implied, at) AS implied
+FROM {{.Database}}.v_stock_reports
+GROUP BY partner, business_date, location, item_code, level;
+
+-- The newest word of each partition about each submission; partial counts are added.
+CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT submission, any(feed) AS feed, any(partner) AS partner, revision, partition, attempt, max(held) AS held, min(partial) AS partial, max(why) AS why,
+    sum(lines_held) AS held_lines, sum(lines_new) AS new, sum(lines_duplicate) AS duplicate, sum(lines_corrected) AS corrected,
+    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched
+FROM {{.Database}}.outcomes
+GROUP BY submission, revision, partition, attempt
+ORDER BY attempt DESC
+LIMIT 1 BY submission, revision, partition;
+
+CREATE OR REPLACE VIEW {{.Database}}.v_submissions {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.file AS file, s.bytes AS bytes,
+    s.rows AS received, s.refused AS refused, s.accepted AS accepted,
+    o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
+    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched,
+    multiIf(o.final < length(s.partitions), 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.attempt AS attempt
+FROM
+(
+    SELECT * FROM {{.Database}}.submissions ORDER BY attempt DESC, known_at DESC LIMIT 1 BY submission
+) AS s
+LEFT JOIN
+(
+    SELECT submission, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
+        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched
+    FROM {{.Database}}.v_outcomes GROUP BY submission
+) AS o ON o.submission = s.submission;
+
+-- The books: received = refused + held + new + duplicate + corrected + superseded.
+CREATE OR REPLACE VIEW {{.Database}}.v_books {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT feed, any(partner) AS partner, count() AS submissions, sum(received) AS received, sum(refused) AS refused, sum(held) AS held, sum(new) AS new,
+    sum(duplicate) AS duplicate, sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn,
+    received - refused - held - new - duplicate - corrected - superseded AS difference
+FROM {{.Database}}.v_submissions WHERE state != 'on the road' GROUP BY feed;
+
+CREATE OR REPLACE VIEW {{.Database}}.v_refused {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused;
+
+-- Codes that no reference knows, by weight.
+CREATE OR REPLACE VIEW {{.Database}}.v_unmatched {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, if(bitTest(flags, 2), 'item', 'location') AS what, if(bitTest(flags, 2), item, location) AS code,
+    sum(sign) AS lines, sum(qty) AS units, sum(amount) AS amount, currency, min(business_date) AS first_day, max(business_date) AS last_day
+FROM {{.Database}}.movements WHERE unmatched
+GROUP BY partner, what, code, currency HAVING lines != 0;
+
+CREATE OR REPLACE VIEW {{.Database}}.v_progress {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT incarnation, partition, maxIf(epoch, kind = 'claim') AS epoch, maxIf(last, kind = 'done') AS last_done, argMaxIf(step, (last, step), kind = 'done') AS last_step,
+    argMaxIf(complete, (last, step), kind = 'done') AS complete, argMaxIf(reference, (last, step), kind = 'done') AS reference, maxIf(last, kind = 'intent') AS last_intent,
+    maxIf(written_at, kind = 'done') AS done_at
+FROM {{.Database}}.road GROUP BY incarnation, partition;
