@@ -1,0 +1,115 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"sellthrough"
+)
+
+// Finding is something that is wrong, and how it is mended.
+type Finding struct {
+	What   string
+	Remedy string
+	Heals  bool // `verify --heal` mends it
+}
+
+// check is one question whose every answer is a finding.
+type check struct {
+	what, sql, remedy string
+	heals             bool
+}
+
+func (l *Ledger) checks() []check {
+	db := l.opts.Database
+	return []check{
+		{"books of submission %s (feed %s): accepted %s, accounted for %s", `SELECT submission, feed, toString(accepted), toString(held + new + duplicate + corrected + superseded) FROM ` + db + `.v_submissions
+			WHERE state != 'on the road' AND accepted != held + new + duplicate + corrected + superseded`,
+			"a batch was lost or counted twice: keep the data as it is and look at the log of the time", false},
+		{"books of submission %s (feed %s): received %s, accepted and refused together %s", `SELECT submission, feed, toString(received), toString(accepted + refused) FROM ` + db + `.v_submissions WHERE received != accepted + refused`,
+			"the receipt was miscounted: compare it with the archived body", false},
+		{"partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), currency, concat('ledger and sums differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' lines') FROM (
+				SELECT partner, day, currency, qty AS q, amount AS a, base AS b, line_count AS n FROM (%s)
+				UNION ALL SELECT partner, toInt32(business_date), currency, -qty_micros, -amount_micros, -base_micros, -lines FROM %s.sales_daily
+			) GROUP BY partner, day, currency HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0`, fmt.Sprintf(dailyFromLedger, db+".movements", "1"), db),
+			"the sums are brought in line with the ledger by `sellthrough verify --heal`", true},
+		{"line %s of partner %s, document %s stands %s times", `SELECT toString(line), partner, any(document), toString(sum(sign)) FROM ` + db + `.movements GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
+			"a line was doubled or taken out twice: undo the submission and send it again", false},
+		{"stock report %s of partner %s, item %s stands %s times", `SELECT toString(line), partner, any(item), toString(sum(sign)) FROM ` + db + `.stock_reports GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
+			"a report was doubled or taken out twice: undo the submission and send it again", false},
+		{"partitions %s read by reference versions %s of incarnation %s%s", `SELECT toString(groupArray(partition)), toString(groupUniqArray(reference)), incarnation, '' FROM ` + db + `.v_progress WHERE last_done >= 0
+			GROUP BY incarnation HAVING uniqExactIf(reference, complete) > 1 AND max(done_at) < now() - 60`,
+			"a reference version has not taken force everywhere: run `sellthrough reference apply` again", false},
+	}
+}
+
+// Verify checks the books, the ledger against its sums, and the road, and says what is wrong.
+func (l *Ledger) Verify(ctx context.Context) ([]Finding, error) {
+	var out []Finding
+	for _, c := range l.checks() {
+		err := l.query(ctx, "verify", c.sql+" LIMIT 20", func(r driver.Rows) error {
+			var a, b, x, y string
+			err := r.Scan(&a, &b, &x, &y)
+			out = append(out, Finding{What: fmt.Sprintf(c.what, a, b, x, y), Remedy: c.remedy, Heals: c.heals})
+			return err
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// HealSums brings the sums in line with the ledger, with all owners held at their next intent.
+func (l *Ledger) HealSums(ctx context.Context, incarnation string) error {
+	// A place of its own on the road, below all partitions' numbers in the order of heals.
+	i := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: personPartition, First: time.Now().UnixNano(), Last: time.Now().UnixNano()}}
+	if err := l.note(ctx, "hold", i); err != nil {
+		return err
+	}
+	for {
+		err := l.mend(ctx, incarnation, personPartition)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w (last: %w)", ctx.Err(), err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// personPartition is the road's number for heals that a person started.
+const personPartition = 65535
+
+// Adopt makes the ledger go on with a topic that was made anew: what the old one held beyond the last done is given up.
+func (l *Ledger) Adopt(ctx context.Context, incarnation string, partitions int) error {
+	for p := range partitions {
+		if err := l.note(ctx, "claim", sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: p, First: -1, Last: -1}, Epoch: 1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rule remembers the identity rule of a feed, or says that it has changed since lines were kept under it.
+func (l *Ledger) Rule(ctx context.Context, feed sellthrough.FeedID, version int, fingerprint string) error {
+	var known string
+	var v uint32
+	err := l.query(ctx, "read feeds", "SELECT rule, fingerprint FROM "+l.table("feeds")+" WHERE feed = ? ORDER BY rule DESC, written_at DESC LIMIT 1",
+		func(r driver.Rows) error { return r.Scan(&v, &known) }, string(feed))
+	if err != nil || known == fingerprint {
+		return err
+	}
+	if known != "" && int(v) >= version {
+		return fmt.Errorf("feed %s: its identity rule (scope, line key, namespace, mapped columns or their conventions) is not the one that its lines were kept under. "+
+			"The same lines sent again would count twice. Put the rule back, or, if no line of this feed will be sent again, set identity.rule to %d", feed, v+1)
+	}
+	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", 1, func(b driver.Batch) error {
+		return columns(b, []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
+	})
+}
