@@ -38,6 +38,7 @@ type Report struct {
 	Counts     sellthrough.Counts       `json:"outcome"`
 	Revision   sellthrough.Revision     `json:"revision"`
 	Attempt    uint32                   `json:"attempt"`
+	Receipt    *sellthrough.Receipt     `json:"receipt,omitempty"` // of a single submission only
 }
 
 const reportColumns = "submission, feed, partner, received_at, file, state, why, received, refused, accepted, held, new, duplicate, corrected, superseded, withdrawn, implied, unmatched, revision, attempt"
@@ -73,6 +74,12 @@ func (l *Ledger) Submission(ctx context.Context, id sellthrough.SubmissionID) (p
 		p, err = scanReport(r)
 		return err
 	}, clickhouse.Named("id", string(id)))
+	if err == nil && ok {
+		var rc sellthrough.Receipt
+		if rc, ok, err = l.Receipt(ctx, id); ok {
+			p.Receipt = &rc
+		}
+	}
 	return p, ok, err
 }
 

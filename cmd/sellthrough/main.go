@@ -1,0 +1,103 @@
+// Command sellthrough turns the sales and stock reports of a channel's partners into exact numbers.
+//
+// This folder is wiring only: one file a subcommand, and engines.go, which puts the parts together. What a line goes
+// through is read from here by going to definitions: up.go → ingest.Intake.Accept → transform.Transformer.Run →
+// clickhouse.Ledger.Insert.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // business dates must not depend on the machine's zone files
+
+	"sellthrough/ingest/push"
+	"sellthrough/internal/embedded/clickhouse"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// command is one subcommand.
+type command struct {
+	name, about string
+	run         func(ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"up", "run everything in one process, on the embedded engines where no address is configured", up},
+		{"collect", "run collectors: take bodies from partners and put their lines on the road", collect},
+		{"transform", "run transformers: read the road, write the ledger and its sums", runTransform},
+		{"serve", "run the status page and the read side", serve},
+		{"check", "check the configuration and the reference folder, and explain every mistake", check},
+		{"push", "send a file to a feed and print the receipt", pushFile},
+		{"status", "show feeds, the last submissions, the books and the road", status},
+		{"verify", "check the books, the ledger against its sums, and the road (--heal mends what can be mended)", verify},
+		{"query", "ask a question in SQL, or by --as-of the sales as they were known then", query},
+		{"undo", "take a submission back (SUBMISSION --why …)", undo},
+		{"confirm", "let a held submission take effect (SUBMISSION)", confirm},
+		{"reference", "reference apply DIR: keep products, locations, codes and rates as a new version and put it in force", referenceCmd},
+		{"key", "print the hash of an API key for the configuration (the key is read from standard input)", key},
+		{"version", "print the version", func(context.Context, []string) error { fmt.Println("sellthrough", version); return nil }},
+	}
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == clickhouse.ChildCommand {
+		os.Exit(clickhouse.Child(os.Args[2:]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(dispatch(ctx, os.Args[1:]))
+}
+
+func dispatch(ctx context.Context, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage()
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, args[1:])
+		var code exitCode
+		switch {
+		case err == nil || errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.As(err, &code):
+			return int(code)
+		}
+		fmt.Fprintln(os.Stderr, "sellthrough "+c.name+":", err)
+		return 1
+	}
+	fmt.Fprintf(os.Stderr, "sellthrough: there is no command %q\n\n", args[0])
+	usage()
+	return 2
+}
+
+func usage() {
+	fmt.Println("sellthrough COMMAND [options]")
+	fmt.Println()
+	for _, c := range commands() {
+		fmt.Printf("  %-10s %s\n", c.name, c.about)
+	}
+	fmt.Println("\nEvery command but push, key and version reads --config (default sellthrough.yaml). COMMAND -h shows its options.")
+}
+
+// exitCode ends the process with a code and says nothing more.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func pushFile(ctx context.Context, args []string) error {
+	if code := push.Run(ctx, args, os.Stdin, os.Stdout, os.Stderr); code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}

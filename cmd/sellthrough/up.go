@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"sellthrough/ingest/httpfeed"
+	"sellthrough/internal/run"
+	"sellthrough/internal/web"
+)
+
+// drain is how long a part may take to finish what is in hand.
+const drain = 30 * time.Second
+
+// up runs every role in one process.
+func up(ctx context.Context, args []string) error {
+	return roles(ctx, "up", args, true, true, true)
+}
+
+// collect runs the collector alone.
+func collect(ctx context.Context, args []string) error {
+	return roles(ctx, "collect", args, true, false, false)
+}
+
+// runTransform runs the transformer alone.
+func runTransform(ctx context.Context, args []string) error {
+	return roles(ctx, "transform", args, false, true, false)
+}
+
+// serve runs the status page alone.
+func serve(ctx context.Context, args []string) error {
+	return roles(ctx, "serve", args, false, false, true)
+}
+
+// roles starts what a process is to be, upstream first to stop: doors, intake, transformer, engines.
+func roles(ctx context.Context, name string, args []string, collects, transforms, serves bool) (err error) {
+	a, _, err := load(name, args, nil)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	began := time.Now()
+	var engines []run.Part
+	if name == "up" {
+		if engines, err = a.start(ctx); err != nil {
+			return errors.Join(err, run.All(cancelled(ctx), drain, engines...))
+		}
+	} else if err := a.find(); err != nil {
+		return err
+	}
+	parts, err := a.parts(ctx, collects, transforms, serves, name == "up")
+	if err != nil {
+		return errors.Join(err, run.All(cancelled(ctx), drain, engines...))
+	}
+	if name == "up" {
+		a.greet(began)
+	}
+	return run.All(ctx, drain, append(parts, engines...)...)
+}
+
+// cancelled is a ctx that has ended, to stop parts at once.
+func cancelled(ctx context.Context) context.Context {
+	c, cancel := context.WithCancel(ctx)
+	cancel()
+	return c
+}
+
+func (a *app) parts(ctx context.Context, collects, transforms, serves, watch bool) ([]run.Part, error) {
+	b, err := a.bus()
+	if err != nil {
+		return nil, err
+	}
+	l, err := a.ledger()
+	if err != nil {
+		return nil, err
+	}
+	if transforms {
+		if err := a.await(ctx, "clickhouse", l.Ping); err != nil {
+			return nil, err
+		}
+		if err := a.migrate(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version})
+	var parts []run.Part
+	if collects {
+		in, err := a.intake(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		site.Ready("collect", in.Ready)
+		site.HandleAdmin("POST /confirm", confirming(in))
+		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Log: a.log}))
+		parts = append(parts, run.Part{Name: "collect", Run: in.Run})
+	}
+	if transforms {
+		t, err := a.transformer(b, l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, run.Part{Name: "transform", Run: t.Run})
+	}
+	if collects || serves {
+		parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
+	}
+	if serves {
+		site.Page()
+	}
+	if watch && a.cfg.Reference.Folder != "" {
+		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
+	}
+	return append(parts, run.Part{Name: "admin", Run: site.Admin}), nil
+}
+
+// await tries until something answers.
+func (a *app) await(ctx context.Context, what string, try func(context.Context) error) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := try(ctx)
+		if err == nil {
+			return nil
+		}
+		a.log.Warn().Err(err).Msg("waiting for " + what)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (a *app) greet(began time.Time) {
+	fmt.Fprintf(os.Stderr, `
+sellthrough %s is up after %.1f s
+  status page   http://%s/
+  send a file   sellthrough push FILE --feed FEED --key KEY --url http://%s
+  metrics       http://%s/metrics
+  stop          Ctrl-C
+
+`, version, time.Since(began).Seconds(), a.cfg.Listen.API, a.cfg.Listen.API, a.cfg.Listen.Admin)
+}
+
+// check validates the configuration and the reference folder.
+func check(_ context.Context, args []string) error {
+	a, _, err := load("check", args, func(*flag.FlagSet) {})
+	if err != nil {
+		return err
+	}
+	if dir := a.cfg.Reference.Folder; dir != "" {
+		if err := checkReference(dir); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("ok: %d partners, %d feeds\n", len(a.cfg.Partners), len(a.cfg.Feeds))
+	return nil
+}
