@@ -138,7 +138,8 @@ func (m *memLedger) Newest(_ context.Context, _ string, p int) (intent, done *se
 		var best *sellthrough.Intent
 		for i := range all {
 			c := &all[i]
-			if c.Partition == p && !m.void[c.Token] && (best == nil || c.Last > best.Last || c.Last == best.Last && c.Step >= best.Step) {
+			if c.Partition == p && (best == nil || c.Epoch > best.Epoch ||
+				c.Epoch == best.Epoch && (c.Last > best.Last || c.Last == best.Last && (c.Step > best.Step || c.Step == best.Step && c.Retry >= best.Retry))) {
 				best = c
 			}
 		}
@@ -206,7 +207,7 @@ func (m *memLedger) Trusted(_ context.Context, i sellthrough.Intent) (bool, erro
 	for k := len(m.intents) - 1; k >= 0 && m.intents[k].Token != i.Token; k-- {
 		since++
 	}
-	return 2*since < m.window, nil
+	return !m.void[i.Token] && 3*since < m.window, nil
 }
 
 func (m *memLedger) Heal(_ context.Context, i sellthrough.Intent) error {
@@ -408,6 +409,7 @@ func (m *memLedger) OfRevision(_ context.Context, kind sellthrough.FeedKind, p i
 		}
 		if prior > 0 {
 			before.AppendRow(&prev.Rows, 0)
+			before.Version[before.Len()-1] = max(prev.Version[0], h.Version)
 		}
 	}
 	return now, before, nil

@@ -123,6 +123,7 @@ func open(intent, done *sellthrough.Intent) bool {
 // else after taking its rows out.
 func (w *worker) again(ctx context.Context, i sellthrough.Intent) error {
 	err := w.hold(ctx, "redo", func() error {
+		w.retry = i.Retry
 		ok, err := w.t.opts.Ledger.Trusted(ctx, i)
 		if err != nil || ok {
 			return err

@@ -3,6 +3,9 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
+	"math/bits"
+	"unsafe"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -17,46 +20,121 @@ type sums struct {
 	qty, amount, base, lines, unmatched, noMoney, noFX []int64
 }
 
-// dayKey is what sales_daily sums by.
-type dayKey struct {
-	partner, location, product, currency string
-	day                                  int32
-	kind                                 uint8
+// slot is a place in the table of groups: 1 + the group's number, and half the hash of its key.
+type slot struct {
+	hash  uint32
+	group int32
 }
 
-// group sums rows by day: the delta that they are to sales_daily. It is a function of the rows alone.
-func group(r *sellthrough.Rows) sums {
-	var s sums
-	index := make(map[dayKey]int32, r.Len())
-	for i := range r.Len() {
-		k := dayKey{r.Partner[i], r.Place[i], r.Product[i], r.Currency[i], r.BusinessDate[i], r.Kind[i]}
-		at, ok := index[k]
-		if !ok {
-			at = int32(len(s.day))
-			index[k] = at
-			s.partner, s.location, s.product, s.currency = append(s.partner, k.partner), append(s.location, k.location), append(s.product, k.product), append(s.currency, k.currency)
-			s.day, s.kind = append(s.day, k.day), append(s.kind, k.kind)
-			s.qty, s.amount, s.base, s.lines = append(s.qty, 0), append(s.amount, 0), append(s.base, 0), append(s.lines, 0)
-			s.unmatched, s.noMoney, s.noFX = append(s.unmatched, 0), append(s.noMoney, 0), append(s.noFX, 0)
-		}
-		sign, f := int64(r.Sign[i]), r.Flags[i]
-		s.qty[at] += r.Qty[i]
-		s.lines[at] += sign
-		if f&(sellthrough.UnknownItem|sellthrough.UnknownPlace) != 0 {
-			s.unmatched[at] += sign
-		}
-		switch {
-		case f&sellthrough.HasAmount == 0:
-			s.noMoney[at] += sign
-		case f&sellthrough.HasBase == 0:
-			s.amount[at] += r.Amount[i]
-			s.noFX[at] += sign
-		default:
-			s.amount[at] += r.Amount[i]
-			s.base[at] += r.Base[i]
-		}
+// memo remembers the hash of the last string, by its address: neighbours often share one.
+type memo struct {
+	p *byte
+	n int
+	h uint64
+}
+
+func (m *memo) of(seed maphash.Seed, s string) uint64 {
+	if p := unsafe.StringData(s); p != m.p || len(s) != m.n {
+		m.p, m.n, m.h = p, len(s), maphash.String(seed, s)
 	}
+	return m.h
+}
+
+// group sums rows by day: the delta that they are to sales_daily. It is a function of the rows alone; groups come in the
+// order of their first rows. A group is named by its first row, so no key is copied. A sum that would overflow begins
+// another row of the same key, and the server adds them.
+func group(r *sellthrough.Rows) sums {
+	n := r.Len()
+	size := 1 << bits.Len(uint(max(n, 8)))
+	table := make([]slot, size)
+	seed := maphash.MakeSeed()
+	first := make([]int32, 0, n)
+	var partner, place, product, currency memo
+	var s sums
+	s.reserve(n)
+	for i := range n {
+		h := partner.of(seed, r.Partner[i])
+		h = (h ^ place.of(seed, r.Place[i])) * 0x9e3779b97f4a7c15
+		h = (h ^ h>>29 ^ product.of(seed, r.Product[i])) * 0xbf58476d1ce4e5b9
+		h = (h ^ h>>32 ^ currency.of(seed, r.Currency[i]) ^ uint64(uint32(r.BusinessDate[i]))<<8 ^ uint64(r.Kind[i])) * 0x94d049bb133111eb
+		h ^= h >> 31
+		at := int32(-1)
+		for p := int(h) & (size - 1); ; p = (p + 1) & (size - 1) {
+			e := &table[p]
+			if e.group == 0 {
+				at = int32(len(first))
+				*e = slot{uint32(h >> 32), at + 1}
+				first = append(first, int32(i))
+				s.open()
+				break
+			}
+			if e.hash == uint32(h>>32) && sameKey(r, int(first[e.group-1]), i) {
+				if at = e.group - 1; s.full(at, r, i) {
+					at = int32(len(first))
+					e.group = at + 1
+					first = append(first, int32(i))
+					s.open()
+				}
+				break
+			}
+		}
+		s.add(at, r, i)
+	}
+	s.keys(r, first)
 	return s
+}
+
+func sameKey(r *sellthrough.Rows, a, b int) bool {
+	return r.BusinessDate[a] == r.BusinessDate[b] && r.Kind[a] == r.Kind[b] && r.Product[a] == r.Product[b] &&
+		r.Place[a] == r.Place[b] && r.Currency[a] == r.Currency[b] && r.Partner[a] == r.Partner[b]
+}
+
+func (s *sums) reserve(n int) {
+	for _, c := range []*[]int64{&s.qty, &s.amount, &s.base, &s.lines, &s.unmatched, &s.noMoney, &s.noFX} {
+		*c = make([]int64, 0, n)
+	}
+}
+
+func (s *sums) open() {
+	s.qty, s.amount, s.base = append(s.qty, 0), append(s.amount, 0), append(s.base, 0)
+	s.lines, s.unmatched = append(s.lines, 0), append(s.unmatched, 0)
+	s.noMoney, s.noFX = append(s.noMoney, 0), append(s.noFX, 0)
+}
+
+// full says whether row i does not fit into the sums of a group any more.
+func (s *sums) full(at int32, r *sellthrough.Rows, i int) bool {
+	return overflows(s.qty[at], r.Qty[i]) || overflows(s.amount[at], r.Amount[i]) || overflows(s.base[at], r.Base[i])
+}
+
+func overflows(a, b int64) bool { c := a + b; return (c > a) != (b > 0) && b != 0 }
+
+func (s *sums) add(at int32, r *sellthrough.Rows, i int) {
+	sign, f := int64(r.Sign[i]), r.Flags[i]
+	s.qty[at] += r.Qty[i]
+	s.lines[at] += sign
+	if f&(sellthrough.UnknownItem|sellthrough.UnknownPlace) != 0 {
+		s.unmatched[at] += sign
+	}
+	switch {
+	case f&sellthrough.HasAmount == 0:
+		s.noMoney[at] += sign
+	case f&sellthrough.HasBase == 0:
+		s.amount[at] += r.Amount[i]
+		s.noFX[at] += sign
+	default:
+		s.amount[at] += r.Amount[i]
+		s.base[at] += r.Base[i]
+	}
+}
+
+func (s *sums) keys(r *sellthrough.Rows, first []int32) {
+	n := len(first)
+	s.partner, s.location, s.product, s.currency = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	s.day, s.kind = make([]int32, n), make([]uint8, n)
+	for g, i := range first {
+		s.partner[g], s.location[g], s.product[g], s.currency[g] = r.Partner[i], r.Place[i], r.Product[i], r.Currency[i]
+		s.day[g], s.kind[g] = r.BusinessDate[i], r.Kind[i]
+	}
 }
 
 const dailyColumns = "partner, business_day_wire, location, product, kind_wire, currency, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +

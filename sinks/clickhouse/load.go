@@ -157,7 +157,23 @@ func (l *Ledger) OfRevision(ctx context.Context, kind sellthrough.FeedKind, part
 		return now, before, err
 	}
 	older := fmt.Sprintf("revision < %d", rev)
-	return now, before, l.scanRows(ctx, "load what stood before", pick(older, older), &before)
+	if err := l.scanRows(ctx, "load what stood before", pick(older, older), &before); err != nil || before.Len() == 0 {
+		return now, before, err
+	}
+	// What stands again is the newest word of all, also after a partner's version above its own.
+	versions := map[sellthrough.LineRef]uint64{}
+	err = l.query(ctx, "load versions", fmt.Sprintf("SELECT slice, line, max(version) AS v FROM %s WHERE partition = %d%s AND (slice, line) IN (%s) GROUP BY slice, line HAVING v > 0",
+		t, partition, but(except), lines), func(r driver.Rows) error {
+		var ref sellthrough.LineRef
+		var v uint64
+		err := r.Scan(&ref.Slice, &ref.Line, &v)
+		versions[ref] = v
+		return err
+	})
+	for i := range before.Len() {
+		before.Version[i] = max(before.Version[i], versions[sellthrough.LineRef{Slice: before.Slice[i], Line: before.Line[i]}])
+	}
+	return now, before, err
 }
 
 // Reflowable is standing rows that may read otherwise under a change, in the order of slice and line after one.

@@ -2,8 +2,11 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -34,16 +37,32 @@ func (l *Ledger) Claim(ctx context.Context, incarnation string, partition int) (
 	if err := l.sameIncarnation(ctx, incarnation, partition); err != nil {
 		return 0, err
 	}
-	epoch, err := l.epoch(ctx, incarnation, partition)
-	if err != nil {
-		return 0, err
+	for {
+		epoch, err := l.epoch(ctx, incarnation, partition)
+		if err != nil {
+			return 0, err
+		}
+		epoch++
+		// First tells claims of one epoch apart, so that both are kept and both owners see that there are two.
+		i := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: partition, First: rand.Int64(), Last: -1}, Epoch: epoch}
+		if err := l.note(ctx, "claim", i); err != nil {
+			return 0, err
+		}
+		var rivals uint64
+		err = l.query(ctx, "read claims", "SELECT count() FROM "+l.table("road")+" WHERE incarnation = ? AND partition = ? AND kind = 'claim' AND epoch >= ?",
+			func(r driver.Rows) error { return r.Scan(&rivals) }, incarnation, uint16(partition), epoch)
+		if err != nil {
+			return 0, err
+		}
+		if rivals == 1 {
+			return epoch, l.mend(ctx, incarnation, partition)
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(time.Duration(rand.Int64N(int64(50 * time.Millisecond)))):
+		}
 	}
-	epoch++
-	i := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: partition, First: -1, Last: -1}, Epoch: epoch}
-	if err := l.note(ctx, "claim", i); err != nil {
-		return 0, err
-	}
-	return epoch, l.mend(ctx, incarnation, partition)
 }
 
 // sameIncarnation refuses a partition that was fed from another making of the topic.
@@ -87,12 +106,12 @@ func (l *Ledger) note(ctx context.Context, kind string, i sellthrough.Intent) er
 	return nil
 }
 
-// Newest is the newest intent that was not taken out, and the newest done.
+// Newest is the newest intent and the newest done. A voided intent stays the newest, so that its range is written anew
+// under another token also after a crash: Trusted says no of it.
 func (l *Ledger) Newest(ctx context.Context, incarnation string, partition int) (intent, done *sellthrough.Intent, err error) {
 	sql := `SELECT kind, epoch, first, last, step, retry, complete, reference, blocks, rows FROM ` + l.table("road") + `
 		WHERE incarnation = ? AND partition = ? AND kind IN ('intent', 'done')
-			AND (first, last, step, retry) NOT IN (SELECT first, last, step, retry FROM ` + l.table("road") + ` WHERE incarnation = ? AND partition = ? AND kind = 'void')
-		ORDER BY last DESC, step DESC, retry DESC, epoch DESC LIMIT 1 BY kind`
+		ORDER BY epoch DESC, last DESC, step DESC, retry DESC LIMIT 1 BY kind`
 	err = l.query(ctx, "read progress", sql, func(r driver.Rows) error {
 		var kind string
 		var step, retry, blocks, rows uint32
@@ -109,7 +128,7 @@ func (l *Ledger) Newest(ctx context.Context, incarnation string, partition int) 
 			intent = i
 		}
 		return nil
-	}, incarnation, uint16(partition), incarnation, uint16(partition))
+	}, incarnation, uint16(partition))
 	return intent, done, err
 }
 
@@ -130,10 +149,19 @@ func (l *Ledger) Intend(ctx context.Context, i sellthrough.Intent) error {
 	if err != nil {
 		return err
 	}
-	for p := range held {
-		return fmt.Errorf("clickhouse: the sums are being compared with the ledger by partition %d", p)
+	if len(held) == 0 {
+		return nil
 	}
-	return nil
+	// An intent that was written before a hold could be seen is waited for by the hold, not the other way round: else the
+	// redo of a batch in flight and the heal would wait for each other.
+	var before bool
+	err = l.query(ctx, "read holds", fmt.Sprintf(`SELECT count() > 0 FROM %[1]s WHERE incarnation = ? AND partition = ? AND kind = 'intent' AND first = ? AND last = ? AND step = ? AND retry = ?
+		AND written_at <= (SELECT max(written_at) + INTERVAL 1 SECOND FROM %[1]s WHERE kind = 'hold')`, l.table("road")),
+		func(r driver.Rows) error { return r.Scan(&before) }, i.Incarnation, uint16(i.Partition), i.First, i.Last, uint32(i.Step), uint32(i.Retry))
+	if err == nil && !before {
+		err = errors.New("clickhouse: the sums are being compared with the ledger; intents wait")
+	}
+	return err
 }
 
 // Done says that all of an intent's rows are in.
@@ -142,6 +170,12 @@ func (l *Ledger) Done(ctx context.Context, i sellthrough.Intent) error { return 
 // Trusted says whether the deduplication window surely still holds an intent's token: the window counts the blocks of all
 // partitions, so the blocks of all intents since are counted, and a fifth of the window is left unused.
 func (l *Ledger) Trusted(ctx context.Context, i sellthrough.Intent) (ok bool, err error) {
+	var voided uint64
+	err = l.query(ctx, "look for a void", "SELECT count() FROM "+l.table("road")+" WHERE kind = 'void' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?",
+		func(r driver.Rows) error { return r.Scan(&voided) }, i.Incarnation, uint16(i.Partition), i.First, i.Last, uint32(i.Step), uint32(i.Retry))
+	if err != nil || voided > 0 {
+		return false, err
+	}
 	sql := `SELECT sum(greatest(blocks, 1)) FROM ` + l.table("road") + ` WHERE kind = 'intent' AND written_at >=
 		(SELECT min(written_at) FROM ` + l.table("road") + ` WHERE kind = 'intent' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?)`
 	err = l.query(ctx, "count blocks since the intent", sql, func(r driver.Rows) error {
