@@ -282,8 +282,7 @@ func TestConfigurationReferenceIsComplete(t *testing.T) {
 	known := map[string]bool{}
 	var walk func(reflect.Type, string)
 	walk = func(typ reflect.Type, path string) {
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
 			tag, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 			at := path + tag
 			ft := f.Type

@@ -13,6 +13,7 @@ import (
 	"sellthrough/ingest/format/csv"
 	"sellthrough/ingest/mapping"
 	"sellthrough/internal/config"
+	"sellthrough/transform/reference"
 )
 
 // said is what a file of the examples holds.
@@ -107,5 +108,31 @@ func TestExamplesHoldWhatTheReadmeSays(t *testing.T) {
 	}
 	if !strings.Contains(read(t, "README.md"), key) {
 		t.Error("README.md does not name the demo key")
+	}
+}
+
+// Every code of the examples but 1099 has a product, and every location is known.
+func TestExampleReferenceLoads(t *testing.T) {
+	tables, _, err := reference.Load("../examples/reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := reference.New(1, "GBP", tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day, err := sellthrough.ParseDay("2026-03-02")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]string{"1001": "AUR-100", "1004": "AUR-CBL", "AUR-500": "AUR-500", "1099": ""} {
+		if p, _, _ := v.Item("demo", code, day); p != want {
+			t.Errorf("item %s is product %q, want %q", code, p, want)
+		}
+	}
+	for code, want := range map[string]string{"LON1": "DEMO-LON1", "LON2": "DEMO-LON2", "WHOLESALE": "DEMO-WHS"} {
+		if p, zone, ok := v.Place("demo", code, day); !ok || p != want || zone == nil || zone.String() != "Europe/London" {
+			t.Errorf("location %s is %q in zone %v, want %q in Europe/London", code, p, zone, want)
+		}
 	}
 }
