@@ -166,8 +166,18 @@ func (d *door) safely(h http.Handler) http.Handler {
 		}()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
+		if t := d.timeout(); t > 0 && r.ContentLength != 0 { // the server reads some of a body that nobody wanted
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(t)) // a connection without deadlines has none
+		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+func (d *door) timeout() time.Duration {
+	if d.Config == nil {
+		return 0
+	}
+	return d.Config.Limits.ReadTimeout
 }
 
 // rates bounds requests by key with a bucket that refills steadily.

@@ -81,10 +81,10 @@ func (b *patient) Read(p []byte) (int, error) {
 		_ = b.control.SetReadDeadline(time.Now().Add(b.timeout)) // a connection without deadlines has none
 	}
 	n, err := b.body.Read(p)
-	if err != nil && b.timeout > 0 {
-		_ = b.control.SetReadDeadline(time.Time{}) // the connection may serve further requests
+	if err == io.EOF && b.timeout > 0 {
+		_ = b.control.SetReadDeadline(time.Time{}) // while the body is worked on, and the connection serves further requests
 	}
-	return n, err
+	return n, err // an unfinished body keeps the deadline: the server reads on before it answers
 }
 
 func malformed(detail string) error { return &ingest.Fault{Kind: ingest.Malformed, Detail: detail} }
