@@ -357,7 +357,9 @@ func TestConcurrencyIsBoundedByPartner(t *testing.T) {
 		r, in := io.Pipe()
 		held = append(held, in)
 		c.gate.patience = time.Minute
-		wg.Go(func() { _, _ = c.Accept(context.Background(), Request{Partner: partner, Feed: feed, Body: r, Length: -1}) })
+		wg.Go(func() {
+			_, _ = c.Accept(context.Background(), Request{Partner: partner, Feed: feed, Body: r, Length: -1})
+		})
 		_, _ = fmt.Fprint(in, header) // returns once the body is being read: the slot is held
 		c.gate.patience = 0
 	}

@@ -42,12 +42,12 @@ feeds:
 
 // world is a Kafka cluster, a data folder and the collectors that use them.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	cluster *kfake.Cluster
 	dir     string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	c, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
