@@ -60,7 +60,7 @@ func TestDataSixtyDaysOfAShop(t *testing.T) {
 			t.Errorf("%s: %d rows refused: %v", f, r.Refused, r.Refusals[0])
 		}
 	}
-	s.settled()
+	s.settled(60)
 	const want = "95054 830961 1642617.43"
 	totals := func() string { return s.ask("SELECT sum(sign), sum(qty), sum(amount) FROM sellthrough.movements") }
 	sums := func() string {
@@ -87,7 +87,7 @@ func TestDataSixtyDaysOfAShop(t *testing.T) {
 			s.push("shop-invoices", "shop", nil, bodies[f])
 		}
 		wg.Wait()
-		s.settled()
+		s.settled(60 + 61*pass)
 		lines := bytes.Count(bodies[extra], []byte("\n")) - 1
 		if pass == 1 {
 			if got, want := s.ask("SELECT sum(new), sum(duplicate), sum(withdrawn) FROM sellthrough.v_submissions"), fmt.Sprintf("95054 %d 0", 95054+lines); got != want {

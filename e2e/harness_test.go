@@ -176,7 +176,7 @@ type answer struct {
 
 // send posts a body once. An error is a cut connection.
 func (s *system) send(ctx context.Context, feed, partner string, query url.Values, key string, body io.Reader, header http.Header) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.api+"/v1/feeds/"+feed+"/submissions?"+query.Encode(), body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.api+"/v1/feeds/"+feed+"?"+query.Encode(), body)
 	if err != nil {
 		return answer{}, err
 	}
@@ -279,12 +279,13 @@ func (s *system) tool(args ...string) (string, error) {
 	return string(out), err
 }
 
-// settled waits until everything acknowledged is in the books, and verify is clean.
-func (s *system) settled() {
+// settled waits until the books are final for all submissions that were acknowledged: n of them.
+func (s *system) settled(n int) {
 	s.t.Helper()
-	for limit := time.Now().Add(3 * time.Minute); s.ask("SELECT count() FROM sellthrough.v_submissions WHERE state = 'on the road'") != "0"; {
+	want := fmt.Sprint(n)
+	for limit := time.Now().Add(3 * time.Minute); s.ask("SELECT count() FROM sellthrough.v_submissions WHERE state != 'on the road'") != want; {
 		if time.Now().After(limit) {
-			s.t.Fatalf("submissions stay on the road:\n%s", s.log())
+			s.t.Fatalf("%s of %d submissions are in the books:\n%s", s.ask("SELECT count() FROM sellthrough.v_submissions"), n, s.log())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -89,7 +89,7 @@ func New(o Options) http.Handler {
 			}
 		}
 		write(w, r, problem{Type: "unknown", Title: "Not found", Status: http.StatusNotFound,
-			Detail: "there is nothing at " + r.URL.Path + "; post bodies to /v1/feeds/FEED/submissions, and see /v1/openapi.yaml"})
+			Detail: "there is nothing at " + r.URL.Path + "; post bodies to /v1/feeds/FEED, and see /v1/openapi.yaml"})
 	})
 	return d.safely(mux)
 }
@@ -102,7 +102,7 @@ func (d *door) routes() map[string]http.Handler {
 			_, _ = w.Write(spec) // who asked is gone
 		}),
 		"GET /v1/feeds":                     d.known(d.feeds),
-		"POST /v1/feeds/{feed}/submissions": d.known(d.post),
+		"POST /v1/feeds/{feed}": d.known(d.post),
 		"GET /v1/submissions":               d.known(d.find),
 		"GET /v1/submissions/{id}":          d.known(d.status),
 		"GET /v1/submissions/{id}/refused":  d.known(d.refused),

@@ -157,7 +157,7 @@ func (w *world) ask(method, path string, body io.Reader, heads ...string) (*http
 
 const (
 	good  = "receipt,store,item,qty,day\nr1,s1,i1,1,2026-01-02\n"
-	path  = "/v1/feeds/pos/submissions"
+	path  = "/v1/feeds/pos"
 	third = "r1,s1,i2,two,2026-01-02\n"
 )
 

@@ -145,7 +145,7 @@ func (w *world) everything() map[string][]answer {
 	}
 	text := strings.NewReader
 	const (
-		submit  = "POST /v1/feeds/{feed}/submissions"
+		submit  = "POST /v1/feeds/{feed}"
 		find    = "GET /v1/submissions"
 		status  = "GET /v1/submissions/{id}"
 		refused = "GET /v1/submissions/{id}/refused"
@@ -161,7 +161,7 @@ func (w *world) everything() map[string][]answer {
 	do(submit, path, text(good+third+third+third), "Idempotency-Key: k")
 	do(submit, path+"?x=1", text(good))
 	do(submit, path, text("no gzip"), "Content-Encoding: gzip")
-	do(submit, "/v1/feeds/other/submissions", text(good))
+	do(submit, "/v1/feeds/other", text(good))
 	do(submit, path, text(good), "Idempotency-Key: k")
 	do(submit, path, text(strings.Repeat("x", 2<<20)))
 	do(submit, path, zipped(strings.Repeat("x", 16<<20)), "Content-Encoding: gzip")

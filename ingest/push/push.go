@@ -150,7 +150,7 @@ func (c *client) push(ctx context.Context, stdin io.Reader, stdout io.Writer) (i
 	if f.name != "" {
 		q.Set("file", f.name)
 	}
-	rc, replayed, err := c.send(ctx, f, "/v1/feeds/"+url.PathEscape(c.feed)+"/submissions?"+q.Encode())
+	rc, replayed, err := c.send(ctx, f, "/v1/feeds/"+url.PathEscape(c.feed)+"?"+q.Encode())
 	if rc != nil {
 		fmt.Fprint(stdout, httpfeed.Text(rc))
 	}

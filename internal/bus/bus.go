@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -74,6 +75,7 @@ type Bus struct {
 	client *kafka.Client
 	dialer *kafka.Dialer
 	lanes  lanes
+	making sync.Mutex // of topics: one at a time in a process
 }
 
 // New makes a bus. It dials nothing.

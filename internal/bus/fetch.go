@@ -96,11 +96,8 @@ func (r *Reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bo
 	}
 	s := r.buffer[0]
 	r.buffer = r.buffer[1:]
-	if s.incarnation != r.inc && s.Type == TypeGenesis && s.Offset > 0 {
-		r.next = s.Offset + 1 // of a process that made the topic at the same time and lost: the first record decides
-		return r.Next(ctx, wait)
-	}
-	if s.incarnation != r.inc {
+	// A second genesis is of a process that made the topic at the same time and lost: the first record decides.
+	if s.incarnation != r.inc && (s.Type != TypeGenesis || s.Offset == 0) {
 		return Message{}, false, fmt.Errorf("%w: %s/%d@%d is of incarnation %q, expected %q; the road stops here so that nothing is dropped or doubled "+
 			"(see docs/operations.md, \"A topic made anew\")", ErrIncarnation, r.bus.name(r.topic), r.part, s.Offset, s.incarnation, r.inc)
 	}

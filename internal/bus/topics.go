@@ -38,6 +38,8 @@ type Incarnations struct{ Lines, Submissions Incarnation }
 // Ensure makes the topics that are missing and reads the incarnation of each. It is safe to call from several processes
 // at once and waits, while ctx lives, for a cluster that is not ready.
 func (b *Bus) Ensure(ctx context.Context) (Incarnations, error) {
+	b.making.Lock()
+	defer b.making.Unlock()
 	var inc Incarnations
 	for _, t := range []Topic{Submissions, Lines} {
 		i, err := b.ensure(ctx, t)
