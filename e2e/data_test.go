@@ -132,7 +132,9 @@ func TestDataJourneyOf293Stores(t *testing.T) {
 	}
 	s := start(t, journeyYAML)
 	r := s.push("grocer-pos", "grocer", nil, raw)
-	if r.Accepted != 75000 {
+	// Two rows of the sample were damaged before it was published: row 37995 has the basket 4.0128e+10, whose digits a
+	// spreadsheet has destroyed, and row 48832 the value 4.440892e-16, an artefact of floating point. Both are refused.
+	if r.Accepted != 74998 || r.Refused != 2 || r.Refusals[0].Row != 37995 || r.Refusals[1].Row != 48832 {
 		t.Errorf("%d accepted, %d refused: %v", r.Accepted, r.Refused, r.Refusals)
 	}
 	s.final(r.Submission)
@@ -153,7 +155,7 @@ func TestDataJourneyOf293Stores(t *testing.T) {
 	}
 	independent := fmt.Sprintf(`SELECT toDate(toTimeZone(toDateTime(transaction_timestamp, 'UTC'), 'America/New_York')) AS day, count(), sum(toDecimal64(quantity, 6)), sum(toDecimal64(sales_value, 6))
 		FROM file('%s', 'CSVWithNames', 'household_id String, store_id String, basket_id String, product_id String, quantity String, sales_value String, retail_disc String, coupon_disc String, coupon_match_disc String, week String, transaction_timestamp String')
-		GROUP BY day ORDER BY day`, source)
+		WHERE position(basket_id, 'e') = 0 AND position(sales_value, 'e') = 0 GROUP BY day ORDER BY day`, source)
 	ledger := `SELECT toDate(business_date) AS day, sum(sign), sum(qty), sum(amount) FROM sellthrough.movements GROUP BY day ORDER BY day`
 	want, got := s.ask(independent), s.ask(ledger)
 	if want != got || len(want) < 1000 {

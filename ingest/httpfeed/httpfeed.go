@@ -102,7 +102,7 @@ func (d *door) routes() map[string]http.Handler {
 			_, _ = w.Write(spec) // who asked is gone
 		}),
 		"GET /v1/feeds":                     d.known(d.feeds),
-		"POST /v1/feeds/{feed}": d.known(d.post),
+		"POST /v1/feeds/{feed}":             d.known(d.post),
 		"GET /v1/submissions":               d.known(d.find),
 		"GET /v1/submissions/{id}":          d.known(d.status),
 		"GET /v1/submissions/{id}/refused":  d.known(d.refused),
