@@ -99,7 +99,7 @@ func (l *Ledger) Slices(ctx context.Context, partner, namespace string, kind sel
 // InScope is the lines of a partition that stand in a scope.
 func (l *Ledger) InScope(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, sc sellthrough.Scope, except *sellthrough.Token) ([]sellthrough.Held, error) {
 	var out []sellthrough.Held
-	sql := "SELECT slice, line, " + newest + ", any(location), any(toInt32(business_date) + day_less_business) FROM " + l.ledgerOf(kind) +
+	sql := "SELECT slice, line, " + newest + ", any(location), any(toInt32(toInt32(business_date) + day_less_business)) FROM " + l.ledgerOf(kind) +
 		fmt.Sprintf(" WHERE partner = %s AND namespace = %s AND partition = %d AND toInt32(business_date) + day_less_business BETWEEN %d AND %d", quote(partner), quote(namespace), partition, sc.From, sc.To) +
 		fmt.Sprintf(" AND business_date BETWEEN toDate32(%d) AND toDate32(%d)", sc.From-2, sc.To+2) // a day as written is at most a zone away
 	if len(sc.Locations) > 0 {
