@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 
 	"sellthrough"
@@ -24,7 +23,7 @@ type rows interface {
 type body struct {
 	rows    rows
 	binding *mapping.Binding
-	source  *turned
+	turn    *turn
 
 	fields [][]byte
 	row    uint32
@@ -33,11 +32,9 @@ type body struct {
 
 // open binds the columns of a body and reads its first row.
 func (i *Intake) open(f *feed, src io.Reader, size int64) (*body, error) {
-	b := &body{source: &turned{life: i.life, r: src, turns: i.turns, large: size > largeBody}}
-	if err := b.source.take(); err != nil {
-		return nil, fault(Busy, 2*time.Second, err, "the collector has its hands full; send the same request again")
-	}
-	err := b.begin(f, i)
+	b := &body{turn: i.turn()}
+	b.turn.done = int(min(size, largeBody))
+	err := b.begin(f, i, &turned{turn: b.turn, r: src})
 	if err == nil {
 		return b, nil
 	}
@@ -48,13 +45,13 @@ func (i *Intake) open(f *feed, src io.Reader, size int64) (*body, error) {
 	return nil, fault(Unavailable, 5*time.Second, err, "the body could not be read back; send the same request again")
 }
 
-func (b *body) begin(f *feed, i *Intake) (err error) {
+func (b *body) begin(f *feed, i *Intake, src io.Reader) (err error) {
 	l := i.o.Config.Limits
 	columns := f.mapping.Columns()
 	if f.config.Format.Type == "ndjson" {
-		b.rows = ndjson.NewReader(b.source, columns, ndjson.Options{MaxLine: int(l.Line), MaxField: int(l.Field)})
+		b.rows = ndjson.NewReader(src, columns, ndjson.Options{MaxLine: int(l.Line), MaxField: int(l.Field)})
 	} else {
-		r := csv.NewReader(b.source, csv.Options{Delimiter: f.config.Format.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
+		r := csv.NewReader(src, csv.Options{Delimiter: f.config.Format.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
 		b.rows = r
 		columns = f.config.Format.Header
 		if len(columns) == 0 {
@@ -85,61 +82,11 @@ func (b *body) begin(f *feed, i *Intake) (err error) {
 
 func (b *body) next() { b.fields, b.row, b.err = b.rows.Next() }
 
-func (b *body) close() { b.source.give() }
-
-// Bodies above largeBody take turns.
-const largeBody = 1 << 20
-
-// newTurns leaves one processor to small bodies, so that one partner's large ones do not slow another's small ones.
-func newTurns() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)) }
-
-// turned reads the source of a large body in turns: after each piece another body may go first.
-type turned struct {
-	life  context.Context // of the intake: a turn comes even when the partner no longer listens
-	r     io.Reader
-	turns chan struct{}
-	large bool
-	held  bool
-	since int
-}
-
-const turnBytes = 512 << 10
-
-func (t *turned) Read(p []byte) (int, error) {
-	if t.since >= turnBytes {
-		t.since = 0
-		t.give()
-	}
-	if err := t.take(); err != nil {
-		return 0, err
-	}
-	n, err := t.r.Read(p)
-	t.since += n
-	return n, err
-}
-
-func (t *turned) take() error {
-	if !t.large || t.held {
-		return nil
-	}
-	select {
-	case t.turns <- struct{}{}:
-		t.held = true
-		return nil
-	case <-t.life.Done():
-		return fmt.Errorf("wait for a turn: %w", t.life.Err())
-	}
-}
-
-func (t *turned) give() {
-	if t.held {
-		t.held = false
-		<-t.turns
-	}
-}
+func (b *body) close() { b.turn.give() }
 
 // A body that goes on being refused is not worth reading to its end.
 const (
+	hopeless     = 10_000 // refused rows, at which one row in ten has to be accepted
 	keptRefusals = 200_000
 	openLines    = 64 << 10 // lines in all unfinished blocks of a submission
 )
@@ -192,13 +139,12 @@ func (i *Intake) decode(f *feed, b *body, line func(*mapping.Cells) error, refus
 			t.stopped = true
 			t.warnings = append(t.warnings, "the body became unreadable after its first rows; what follows was not read, and nothing is withdrawn")
 			return t, nil
+		case t.refused == hopeless && t.accepted < hopeless/9:
+			t.stopped = true
+			t.warnings = append(t.warnings, fmt.Sprintf("reading stopped at row %d, because nearly every row is refused; mend the file and send it again", b.row))
+			return t, nil
 		case t.refused == keptRefusals:
 			t.warnings = append(t.warnings, fmt.Sprintf("only the first %d refused rows are listed", keptRefusals))
-			if t.accepted < t.refused/9 {
-				t.stopped = true
-				t.warnings = append(t.warnings, fmt.Sprintf("reading stopped at row %d, because nearly every row is refused; mend the file and send it again", b.row))
-				return t, nil
-			}
 		}
 	}
 }

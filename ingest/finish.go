@@ -26,11 +26,11 @@ func (i *Intake) finish(ctx context.Context, f *feed, sub *sellthrough.Submissio
 	defer context.AfterFunc(i.life, cancel)()
 	n := i.o.Bus.Partitions()
 	home := int(xxh3.HashString(string(sub.ID)) % uint64(n))
-	r := newRoad(ctx, i, b.source.give)
+	r := newRoad(ctx, i, b.turn.give)
 	w := &writer{road: r, home: home, feed: f, sub: sub, attempt: attempt, builders: make([]*mapping.Builder, n),
 		where: mapping.NewPartitioner(f.rule, sub.Partner, n)}
 	t, err := i.decode(f, b, w.line, w.refuse)
-	b.source.give()
+	b.turn.give()
 	if err == nil {
 		err = w.flush()
 	}

@@ -381,3 +381,21 @@ func TestConcurrencyIsBoundedByPartner(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestReadingStopsWhereNearlyEveryRowIsRefused(t *testing.T) {
+	w := newWorld(t)
+	c := w.collect("a")
+	got, err := c.Accept(t.Context(), request("pos", "", csvBody(5)+strings.Repeat("a,b\n", 5*hopeless)))
+	if err != nil || got.Accepted != 5 || got.Refused != hopeless || len(got.Warnings) == 0 {
+		t.Fatalf("%d accepted, %d refused, %q, %v", got.Accepted, got.Refused, got.Warnings, err)
+	}
+	f := w.find(got.Submission, 1)
+	if len(f.refused) != hopeless {
+		t.Errorf("%d refused rows on the road", len(f.refused))
+	}
+	for _, e := range f.marks {
+		if e.Policy.Coverage != sellthrough.CoverNone {
+			t.Errorf("it covers %s, though it was not read to its end", e.Policy.Coverage)
+		}
+	}
+}

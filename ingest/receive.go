@@ -34,7 +34,9 @@ func (i *Intake) receive(ctx context.Context, r *Request) (*archive.Draft, error
 	if r.Length > limit {
 		return nil, tooLarge(limit)
 	}
-	raw := &counted{r: r.Body, left: limit}
+	turn := i.turn()
+	defer turn.give()
+	raw := &counted{r: r.Body, left: limit, turn: turn}
 	src, done, err := decoder(raw, r.Encoding)
 	if err != nil {
 		return nil, bodyFault(err, i.o.Config.Limits)
@@ -49,6 +51,10 @@ func (i *Intake) receive(ctx context.Context, r *Request) (*archive.Draft, error
 	for err == nil {
 		var n int
 		n, err = src.Read(buf[:])
+		if werr := turn.work(n); werr != nil {
+			err = werr
+			break
+		}
 		if d.Size+int64(n) > limit {
 			err = errLimit
 			break
@@ -82,15 +88,20 @@ var (
 	errEncoding = errors.New("unknown content encoding")
 )
 
-// counted bounds the encoded bytes too, and counts them.
+// counted bounds the encoded bytes too, and counts them. It gives the turn back while the partner is waited for.
 type counted struct {
 	r       io.Reader
 	n, left int64
+	turn    *turn
 }
 
 func (c *counted) Read(p []byte) (int, error) {
+	c.turn.give()
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	if werr := c.turn.work(n); werr != nil && err == nil {
+		err = werr
+	}
 	if c.n > c.left {
 		return 0, errLimit
 	}

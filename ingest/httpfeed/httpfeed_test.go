@@ -233,15 +233,15 @@ func TestAHeldSubmissionIsConfirmedOnce(t *testing.T) {
 
 func TestAllRefusedRowsAreGiven(t *testing.T) {
 	w := newWorld(t)
-	body := good + strings.Repeat(third, 12_000)
+	body := good + strings.Repeat(third, 9_000)
 	rc := w.post(body)
-	if rc.Refused != 12_000 || len(rc.Refusals) != 2 {
+	if rc.Refused != 9_000 || len(rc.Refusals) != 2 {
 		t.Fatalf("%d refused, %d inline", rc.Refused, len(rc.Refusals))
 	}
 	for k := range rc.Refused {
 		w.books.refused[rc.Submission] = append(w.books.refused[rc.Submission], sellthrough.Refusal{Row: uint32(k) + 3, Column: "qty", Value: "a,b", Reason: "no"})
 	}
-	for accept, lines := range map[string]int{"text/csv": 12_001, "application/x-ndjson": 12_000} {
+	for accept, lines := range map[string]int{"text/csv": 9_001, "application/x-ndjson": 9_000} {
 		a, text := w.ask("GET", "/v1/submissions/"+string(rc.Submission)+"/refused", nil, "Accept: "+accept)
 		if !strings.HasPrefix(a.Header.Get("Content-Type"), accept) || strings.Count(text, "\n") != lines {
 			t.Errorf("%s: %s, %d lines", accept, a.Header.Get("Content-Type"), strings.Count(text, "\n"))
