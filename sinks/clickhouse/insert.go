@@ -73,9 +73,9 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 		func() error { return l.rows(ctx, b, t, "stock_reports", &b.Reports) },
 		func() error { return l.daily(ctx, t, &b.Movements) },
 		func() error { return l.floors(ctx, b, t) },
-		func() error { return l.books(ctx, b, t) },
 	}
-	// Targets do not depend on one another, so two connections work at once; the first error is told.
+	// These do not depend on one another, so several connections work at once; the first error is told. The books come
+	// last: whoever reads there that a submission is final finds its rows and its sums.
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, job := range jobs {
@@ -87,7 +87,7 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 			return err
 		}
 	}
-	return nil
+	return l.books(ctx, b, t)
 }
 
 const ledgerColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, cause_wire, sign, row, kind_wire, document, line_key, " +
