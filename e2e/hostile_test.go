@@ -127,7 +127,7 @@ func TestHostileBodiesAreAnsweredAndHurtNobody(t *testing.T) {
 		{"a wrong key", "bad-pos", "Bearer nobody", strings.NewReader(head), nil, 401, "key"},
 		{"an unknown feed", "no-such-feed", "", strings.NewReader(head), nil, 404, "bad-pos"},
 		{"an unknown column", "bad-pos", "", strings.NewReader("shop,doc,line,item,qty,amount,at\nS1,R1,1,I1,1,2,2026-01-01 10:00:00\n"), nil, 422, "store"},
-		{"a bomb of 5 GiB", "bad-pos", "", bomb, http.Header{"Content-Encoding": {"gzip"}}, 413, "limit"},
+		{"a bomb of 5 GiB", "bad-pos", "", bomb, http.Header{"Content-Encoding": {"gzip"}}, 413, "expands"},
 	} {
 		h := c.header
 		if c.key != "" {
