@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"sellthrough"
+	"sellthrough/internal/config"
+)
+
+const (
+	apiKey   = "key-of-the-bench-0123456789"
+	database = "sellthrough"
+	feedPath = "/v1/feeds/%s" // where bodies are posted
+)
+
+const configuration = `
+data: %s
+listen: {api: 127.0.0.1:%d, admin: 127.0.0.1:%d}
+reporting: {currency: GBP, time_zone: Europe/London}
+reference: {folder: %s, watch: 1h}
+limits: {per_minute: 1000000, concurrent: 64, per_partner: 64}
+log: {level: info, format: json}
+partners:
+  - {id: chain, name: Chain, time_zone: Europe/London, currency: GBP, keys: [%s]}
+feeds:
+  - id: chain-pos
+    partner: chain
+    kind: sales
+    columns:
+      document: Receipt
+      location: Store
+      item: SKU
+      qty: Quantity
+      amount: Amount
+      kind: {constant: sell_out, negative: return_in}
+      at: Time
+    identity: {scope: location-day, line_key: [Line]}
+    coverage: {kind: none}
+`
+
+const feed = "chain-pos"
+
+// system is the program under load, in a folder and on ports of its own.
+type system struct {
+	dir, api, admin string
+	cmd             *exec.Cmd
+	out             *os.File
+	exit            chan error
+	gone            bool
+	child           int // pid of the embedded ClickHouse
+	address         string
+	user, password  string
+	conn            driver.Conn
+	http            *http.Client
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// startSystem builds the program and starts it, and waits until it answers.
+func startSystem(ctx context.Context, dir string) (*system, error) {
+	binary := filepath.Join(dir, "sellthrough")
+	say("building")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "sellthrough/cmd/sellthrough")
+	build.Stderr = os.Stderr
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if err := build.Run(); err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	api, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	admin, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	reference := filepath.Join(dir, "reference")
+	if err := writeReference(reference); err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, config.HashKey(apiKey))
+	file := filepath.Join(dir, "sellthrough.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	s := &system{
+		dir: dir, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), exit: make(chan error, 1),
+		http: &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
+	}
+	if s.out, err = os.Create(filepath.Join(dir, "log")); err != nil {
+		return nil, err
+	}
+	s.cmd = exec.Command(binary, "up", "--config", file)
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	say("starting")
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.exit <- s.cmd.Wait() }()
+	if err := s.await(ctx); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
+}
+
+func (s *system) await(ctx context.Context) error {
+	limit := time.After(4 * time.Minute) // a first start may fetch the engine
+	for {
+		if _, err := s.get(ctx, "/readyz"); err == nil {
+			break
+		}
+		select {
+		case err := <-s.exit:
+			s.exit <- err
+			return fmt.Errorf("the program ended with %w:\n%s", err, s.tail())
+		case <-limit:
+			return fmt.Errorf("the program is not ready:\n%s", s.tail())
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if s.child = childOf(s.cmd.Process.Pid); s.child == 0 {
+		return errors.New("there is no ClickHouse child of the program in /proc")
+	}
+	return nil
+}
+
+// get asks the admin port.
+func (s *system) get(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.admin+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", path, resp.Status)
+	}
+	return b, err
+}
+
+func (s *system) tail() string {
+	b, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return string(b[max(0, len(b)-4000):])
+}
+
+// stop ends the program as an operator does, and by force when that takes too long.
+func (s *system) stop() error {
+	if s.gone {
+		return nil
+	}
+	s.gone = true
+	defer s.out.Close()
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exit:
+		return nil
+	case <-time.After(time.Minute):
+		_ = s.cmd.Process.Kill()
+		<-s.exit
+		return fmt.Errorf("the program did not stop within a minute:\n%s", s.tail())
+	}
+}
+
+// connect opens a connection to the program's own ClickHouse, as its own user.
+func (s *system) connect() error {
+	var e struct{ ClickHouse, User, Password string }
+	text, err := os.ReadFile(filepath.Join(s.dir, "data", "engines.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &e)
+	}
+	if err != nil {
+		return err
+	}
+	s.address, s.user, s.password = e.ClickHouse, e.User, e.Password
+	s.conn, err = clickhouse.Open(&clickhouse.Options{
+		Addr: []string{s.address}, Auth: clickhouse.Auth{Database: database, Username: s.user, Password: s.password}, ReadTimeout: 5 * time.Minute,
+		MaxOpenConns: 4,
+	})
+	return err
+}
+
+func (s *system) close() { _ = s.conn.Close() }
+
+// post sends a body and gives the receipt of the 202.
+func (s *system) post(ctx context.Context, body []byte) (rc sellthrough.Receipt, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.api+fmt.Sprintf(feedPath, url.PathEscape(feed)), bytes.NewReader(body))
+	if err != nil {
+		return rc, err
+	}
+	req.Header.Set("Authorization", "Bearer "+apiKey)
+	req.Header.Set("Content-Type", "text/csv")
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return rc, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return rc, err
+	}
+	if resp.StatusCode >= 300 {
+		return rc, fmt.Errorf("post: %s: %.500s", resp.Status, text)
+	}
+	if err := json.Unmarshal(text, &rc); err != nil {
+		return rc, err
+	}
+	if rc.Refused > 0 {
+		return rc, fmt.Errorf("%d rows of %s were refused: %+v", rc.Refused, rc.Submission, rc.Refusals[0])
+	}
+	return rc, nil
+}
+
+// sizes merges all parts and reads what a line takes on disk.
+func (s *system) sizes(ctx context.Context, r *report) error {
+	say("merging, for the size on disk")
+	for _, t := range []string{"movements", "sales_daily"} {
+		if err := s.conn.Exec(ctx, "OPTIMIZE TABLE "+database+"."+t+" FINAL"); err != nil {
+			return err
+		}
+	}
+	size := func(table string) (z size, err error) {
+		err = s.conn.QueryRow(ctx, "SELECT sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = ? AND table = ?", database, table).Scan(&z.rows, &z.bytes)
+		return z, err
+	}
+	var err error
+	if r.movements, err = size("movements"); err != nil {
+		return err
+	}
+	r.daily, err = size("sales_daily")
+	return err
+}
