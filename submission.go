@@ -85,6 +85,7 @@ type EndMark struct {
 	Rule       Rule         `json:"rule"`
 	Policy     Policy       `json:"policy"`
 	Scope      Scope        `json:"scope,omitzero"`
+	Scopes     []Scope      `json:"scopes,omitempty"` // what the lines of all partitions name, where nothing was declared and one partition's lines do not show it
 	Blocks     []int64      `json:"blocks,omitempty"` // offsets in this partition, in the order of the body
 	Lines      int64        `json:"lines"`            // in those blocks
 	Refused    int64        `json:"refused"`          // in the whole submission

@@ -34,6 +34,12 @@ feeds:
     columns: {document: doc, location: store, item: item, qty: qty, amount: amount, at: at}
     identity: {scope: document, line_key: [line]}
     coverage: {kind: period}
+  - id: invoices
+    partner: chain
+    kind: sales
+    columns: {document: doc, location: store, item: item, qty: qty, amount: amount, at: at}
+    identity: {scope: document}
+    coverage: {kind: location-day}
   - id: versioned
     partner: chain
     kind: sales
@@ -222,6 +228,27 @@ func TestMonthToDateFilesCoverTheirPeriod(t *testing.T) {
 		want(t, fmt.Sprint("day ", d), got, expect)
 	}
 	want(t, "units by store", s.ask("SELECT location, sum(qty) FROM sellthrough.movements GROUP BY location ORDER BY location"), "S1 198\nS2 1")
+	s.inLine()
+	s.verify()
+}
+
+// TestAnInvoiceMissingFromItsDayIsWithdrawnInEveryPartition: invoices lie in partitions by number, and the file declares no
+// scope. The day is covered as a whole all the same, also in a partition that got no line of it.
+func TestAnInvoiceMissingFromItsDayIsWithdrawnInEveryPartition(t *testing.T) {
+	s := start(t, restateYAML)
+	var lines []line
+	for n := range 8 {
+		lines = append(lines, line{"S1", fmt.Sprintf("INV%d", n), "1", "I1", 1, quarter})
+	}
+	s.final(s.push("invoices", "chain", nil, file(lines)).Submission)
+	for n := range 8 { // one by one every invoice is the one that is missing
+		r := s.push("invoices", "chain", nil, file(append(append([]line(nil), lines[:n]...), lines[n+1:]...)))
+		expect := "new 0 duplicate 7 corrected 0 superseded 0 withdrawn 1 held 0"
+		if n > 0 {
+			expect = "new 1 duplicate 6 corrected 0 superseded 0 withdrawn 1 held 0"
+		}
+		want(t, fmt.Sprint("without INV", n), s.counts(r.Submission), expect)
+	}
 	s.inLine()
 	s.verify()
 }

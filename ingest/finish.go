@@ -28,7 +28,7 @@ func (i *Intake) finish(ctx context.Context, f *feed, sub *sellthrough.Submissio
 	home := int(xxh3.HashString(string(sub.ID)) % uint64(n))
 	r := newRoad(ctx, i, b.turn.give)
 	w := &writer{road: r, home: home, feed: f, sub: sub, attempt: attempt, builders: make([]*mapping.Builder, n),
-		where: mapping.NewPartitioner(f.rule, sub.Partner, n)}
+		where: mapping.NewPartitioner(f.rule, sub.Partner, n), said: newNamed(f, sub)}
 	t, err := i.decode(f, b, w.line, w.refuse)
 	b.turn.give()
 	if err == nil {
@@ -42,11 +42,11 @@ func (i *Intake) finish(ctx context.Context, f *feed, sub *sellthrough.Submissio
 	rc := receipt(f, sub, attempt, &t)
 	policy := f.policy
 	policy.Confirmed = sub.Confirm
-	if t.stopped || t.accepted == 0 && t.refused > 0 {
+	if t.stopped || t.accepted == 0 && t.refused > 0 || w.said.tooMany() {
 		policy.Coverage = sellthrough.CoverNone // what was not read can't be missing
 	}
 	rc.Partitions = partitions(f, policy.Coverage, sub, w.touched(r), home, n, w.where)
-	if err := i.endMarks(ctx, f, sub, policy, rc, r, home, w.where); err != nil {
+	if err := i.endMarks(ctx, f, sub, policy, rc, r, home, w.where, w.said.scopes()); err != nil {
 		return sellthrough.Receipt{}, fmt.Errorf("publish end marks of %s: %w", sub.ID, err)
 	}
 	msg, err := message(bus.TypeCompleted, sellthrough.Completed{ID: sub.ID, Attempt: attempt, Receipt: rc})
@@ -93,7 +93,8 @@ type writer struct {
 	attempt  uint32
 	where    mapping.Partitioner
 	builders []*mapping.Builder
-	open     int // lines in builders
+	open     int    // lines in builders
+	said     *named // nil where nobody asks
 
 	refused []sellthrough.Refusal
 	weight  int
@@ -101,6 +102,7 @@ type writer struct {
 
 func (w *writer) line(c *mapping.Cells) error {
 	p := w.where.Of(c.Document, c.Location)
+	w.said.add(c)
 	b := w.builders[p]
 	if b == nil {
 		b = mapping.NewBuilder(w.sub.Feed, w.sub.ID, w.attempt)
@@ -225,7 +227,7 @@ func scopeIn(f *feed, sc sellthrough.Scope, p int, where mapping.Partitioner) se
 }
 
 func (i *Intake) endMarks(ctx context.Context, f *feed, sub *sellthrough.Submission, policy sellthrough.Policy, rc sellthrough.Receipt,
-	r *road, home int, where mapping.Partitioner) error {
+	r *road, home int, where mapping.Partitioner, said []sellthrough.Scope) error {
 	overtakes := i.index.overtakes(sub)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
@@ -234,7 +236,7 @@ func (i *Intake) endMarks(ctx context.Context, f *feed, sub *sellthrough.Submiss
 		e := sellthrough.EndMark{
 			Submission: sub.ID, Feed: sub.Feed, Partner: sub.Partner, Kind: f.config.Kind, Revision: sub.Revision, Attempt: rc.Attempt, Body: sub.Body,
 			Rule: f.rule, Policy: policy, Scope: scopeIn(f, sub.Scope, p, where), Blocks: offsets, Lines: lines, Refused: rc.Refused,
-			Partitions: rc.Partitions, Overtakes: overtakes,
+			Partitions: rc.Partitions, Overtakes: overtakes, Scopes: said,
 		}
 		if p == home {
 			h := sellthrough.Home{Receipt: rc, Key: sub.Key, File: sub.File}

@@ -29,11 +29,15 @@ func BySlices(e *sellthrough.EndMark) bool {
 	return false
 }
 
-// Scopes is the covered scope to ask the ledger for: as declared, else the location-days that the lines name.
+// Scopes is the covered scope to ask the ledger for: as declared, else the location-days that the lines of all
+// partitions name, else those that this part's lines name.
 func (r *Run) Scopes() []sellthrough.Scope {
 	sc := r.End.Scope
 	if sc.Declared {
 		return []sellthrough.Scope{sc}
+	}
+	if len(r.End.Scopes) > 0 {
+		return r.End.Scopes
 	}
 	if r.End.Policy.Coverage == sellthrough.CoverPeriod { // the days that the lines span, for all locations
 		var out sellthrough.Scope
