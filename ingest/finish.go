@@ -27,8 +27,10 @@ func (i *Intake) finish(ctx context.Context, f *feed, sub *sellthrough.Submissio
 	n := i.o.Bus.Partitions()
 	home := int(xxh3.HashString(string(sub.ID)) % uint64(n))
 	r := newRoad(ctx, i, b.turn.give)
-	w := &writer{road: r, home: home, feed: f, sub: sub, attempt: attempt, builders: make([]*mapping.Builder, n),
-		where: mapping.NewPartitioner(f.rule, sub.Partner, n), said: newNamed(f, sub)}
+	w := &writer{
+		road: r, home: home, feed: f, sub: sub, attempt: attempt, builders: make([]*mapping.Builder, n),
+		where: mapping.NewPartitioner(f.rule, sub.Partner, n), said: newNamed(f, sub),
+	}
 	t, err := i.decode(f, b, w.line, w.refuse)
 	b.turn.give()
 	if err == nil {
@@ -227,7 +229,8 @@ func scopeIn(f *feed, sc sellthrough.Scope, p int, where mapping.Partitioner) se
 }
 
 func (i *Intake) endMarks(ctx context.Context, f *feed, sub *sellthrough.Submission, policy sellthrough.Policy, rc sellthrough.Receipt,
-	r *road, home int, where mapping.Partitioner, said []sellthrough.Scope) error {
+	r *road, home int, where mapping.Partitioner, said []sellthrough.Scope,
+) error {
 	overtakes := i.index.overtakes(sub)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)

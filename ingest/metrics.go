@@ -23,8 +23,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		messages:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sellthrough_ingest_messages_total", Help: "Messages that the log acknowledged, by type."}, []string{"type"}),
 		bytes:       prometheus.NewCounter(prometheus.CounterOpts{Name: "sellthrough_ingest_body_bytes_total", Help: "Decoded bytes received."}),
 		retries:     prometheus.NewCounter(prometheus.CounterOpts{Name: "sellthrough_ingest_publish_retries_total", Help: "Calls to the log that had to be repeated."}),
-		duration: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "sellthrough_ingest_accept_seconds", Help: "From the first byte to the receipt.",
-			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "sellthrough_ingest_accept_seconds", Help: "From the first byte to the receipt.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+		}),
 		unfinished: prometheus.NewGauge(prometheus.GaugeOpts{Name: "sellthrough_ingest_unfinished", Help: "Registered submissions of this collector that could not be finished yet."}),
 	}
 	if reg != nil {

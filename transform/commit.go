@@ -72,8 +72,10 @@ func (w *worker) advance(b *build, parts []*part) {
 	m.state.WithLabelValues(w.label).Set(float64(w.state.Lines()))
 	for _, o := range batch.Outcomes {
 		c := o.Counts
-		for name, n := range map[string]int64{"new": c.New, "duplicate": c.Duplicate, "corrected": c.Corrected, "superseded": c.Superseded,
-			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied} {
+		for name, n := range map[string]int64{
+			"new": c.New, "duplicate": c.Duplicate, "corrected": c.Corrected, "superseded": c.Superseded,
+			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied,
+		} {
 			m.lines.WithLabelValues(name).Add(float64(n))
 		}
 	}

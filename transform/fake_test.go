@@ -2,7 +2,6 @@ package transform
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,8 +68,6 @@ type memReader struct {
 	o int64
 }
 
-var errIdle = errors.New("idle")
-
 // Next ends the worker when nothing is left: the simulation is synchronous.
 func (r *memReader) Next(context.Context, time.Duration) (bus.Message, bool, error) {
 	if r.o >= int64(len(r.l.parts[r.p])) {
@@ -112,8 +109,10 @@ type tokened[T any] struct {
 }
 
 func newMemLedger(window int) *memLedger {
-	return &memLedger{epoch: map[int]uint64{}, void: map[sellthrough.Token]bool{}, window: window, tables: map[sellthrough.Revision]reference.Tables{},
-		chaos: func(string) (error, error) { return nil, nil }}
+	return &memLedger{
+		epoch: map[int]uint64{}, void: map[sellthrough.Token]bool{}, window: window, tables: map[sellthrough.Revision]reference.Tables{},
+		chaos: func(string) (error, error) { return nil, nil },
+	}
 }
 
 // try runs f unless the call is lost before it, and loses its answer after it.

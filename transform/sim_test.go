@@ -53,7 +53,10 @@ func (f fact) content() string {
 
 // The truths are told in the plainest way: files in the order of their revisions, each replacing what it replaces.
 var kinds = []feedKind{
-	{"keys, no coverage", sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true}, sellthrough.Policy{Coverage: sellthrough.CoverNone},
+	{
+		"keys, no coverage",
+		sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
+		sellthrough.Policy{Coverage: sellthrough.CoverNone},
 		func(files []file) map[string]int64 {
 			held := map[string]int64{}
 			for _, f := range files {
@@ -62,8 +65,12 @@ var kinds = []feedKind{
 				}
 			}
 			return held
-		}},
-	{"no keys, document coverage", sellthrough.Rule{Scope: sellthrough.ByDocument}, sellthrough.Policy{Coverage: sellthrough.CoverDocument},
+		},
+	},
+	{
+		"no keys, document coverage",
+		sellthrough.Rule{Scope: sellthrough.ByDocument},
+		sellthrough.Policy{Coverage: sellthrough.CoverDocument},
 		func(files []file) map[string]int64 {
 			docs := map[string]map[string]int64{}
 			for _, f := range files {
@@ -75,8 +82,12 @@ var kinds = []feedKind{
 				}
 			}
 			return flat(docs)
-		}},
-	{"keys, location-day coverage", sellthrough.Rule{Scope: sellthrough.ByLocationDay, Keyed: true}, sellthrough.Policy{Coverage: sellthrough.CoverLocationDay},
+		},
+	},
+	{
+		"keys, location-day coverage",
+		sellthrough.Rule{Scope: sellthrough.ByLocationDay, Keyed: true},
+		sellthrough.Policy{Coverage: sellthrough.CoverLocationDay},
 		func(files []file) map[string]int64 {
 			days := map[string]map[string]int64{}
 			for _, f := range files {
@@ -94,8 +105,12 @@ var kinds = []feedKind{
 				}
 			}
 			return flat(days)
-		}},
-	{"keys by document, period coverage", sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true}, sellthrough.Policy{Coverage: sellthrough.CoverPeriod},
+		},
+	},
+	{
+		"keys by document, period coverage",
+		sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
+		sellthrough.Policy{Coverage: sellthrough.CoverPeriod},
 		func(files []file) map[string]int64 {
 			held := map[string]fact{}
 			for _, f := range files {
@@ -113,8 +128,12 @@ var kinds = []feedKind{
 				out[k] = l.qty
 			}
 			return out
-		}},
-	{"no keys, no coverage", sellthrough.Rule{Scope: sellthrough.ByDocument, EqualRows: sellthrough.EqualIsDuplicate}, sellthrough.Policy{Coverage: sellthrough.CoverNone},
+		},
+	},
+	{
+		"no keys, no coverage",
+		sellthrough.Rule{Scope: sellthrough.ByDocument, EqualRows: sellthrough.EqualIsDuplicate},
+		sellthrough.Policy{Coverage: sellthrough.CoverNone},
 		func(files []file) map[string]int64 {
 			most := map[string]int64{}
 			qty := map[string]int64{}
@@ -133,7 +152,8 @@ var kinds = []feedKind{
 				out[c] = n * qty[c]
 			}
 			return out
-		}},
+		},
+	},
 }
 
 func flat(groups map[string]map[string]int64) map[string]int64 {
@@ -240,8 +260,10 @@ func (w *world) sendOnce(f file, attempt uint32, dies bool) {
 	}
 	body := fmt.Sprint(f.lines)
 	for p := range marks {
-		marks[p] = sellthrough.EndMark{Submission: sellthrough.SubmissionID(fmt.Sprint("S", f.rev)), Feed: "pos", Partner: "acme", Kind: sellthrough.Sales,
-			Revision: f.rev, Attempt: attempt, Body: body, Rule: w.kind.rule, Policy: w.kind.policy, Scope: f.scope, Partitions: all, Overtakes: f.overtakes}
+		marks[p] = sellthrough.EndMark{
+			Submission: sellthrough.SubmissionID(fmt.Sprint("S", f.rev)), Feed: "pos", Partner: "acme", Kind: sellthrough.Sales,
+			Revision: f.rev, Attempt: attempt, Body: body, Rule: w.kind.rule, Policy: w.kind.policy, Scope: f.scope, Partitions: all, Overtakes: f.overtakes,
+		}
 		var mine []fact
 		for _, l := range f.lines {
 			if w.partition(l) == p {

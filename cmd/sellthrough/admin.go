@@ -14,8 +14,10 @@ import (
 
 // outcomeOf is the books' report as the partners' door tells it.
 func outcomeOf(p clickhouse.Report) httpfeed.Outcome {
-	return httpfeed.Outcome{Partner: p.Partner, Attempt: p.Attempt, Final: p.State != clickhouse.OnTheRoad, Held: p.State == clickhouse.IsHeld, Why: p.Why,
-		Counts: p.Counts, Receipt: p.Receipt}
+	return httpfeed.Outcome{
+		Partner: p.Partner, Attempt: p.Attempt, Final: p.State != clickhouse.OnTheRoad, Held: p.State == clickhouse.IsHeld, Why: p.Why,
+		Counts: p.Counts, Receipt: p.Receipt,
+	}
 }
 
 // confirming is the operators' way to let a held submission take effect. It stands on the admin port, which has no login

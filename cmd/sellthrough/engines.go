@@ -185,8 +185,10 @@ var errEnded = errors.New("ended before it was ready")
 
 // clickhouse is the embedded server: a binary of the machine, or the library, fetched once.
 func (a *app) clickhouse(ctx context.Context) (*chserver.Server, error) {
-	o := chserver.Options{Binary: chserver.FindBinary(), Dir: filepath.Join(a.cfg.Data, "clickhouse"), MemoryLimit: int64(a.cfg.Engines.ClickHouse.Memory),
-		Log: a.log.With().Str("engine", "clickhouse").Logger()}
+	o := chserver.Options{
+		Binary: chserver.FindBinary(), Dir: filepath.Join(a.cfg.Data, "clickhouse"), MemoryLimit: int64(a.cfg.Engines.ClickHouse.Memory),
+		Log: a.log.With().Str("engine", "clickhouse").Logger(),
+	}
 	if o.Binary == "" {
 		var err error
 		if o.LibPath, err = chserver.Fetch(ctx, os.Stderr); err != nil {
@@ -206,8 +208,10 @@ func (a *app) clickhouse(ctx context.Context) (*chserver.Server, error) {
 
 func (a *app) bus() (*bus.Bus, error) {
 	k := a.cfg.Engines.Kafka
-	return bus.New(bus.Options{Brokers: a.engines.Brokers, Prefix: k.Prefix, Group: k.Group, Partitions: k.Partitions, Replication: k.Replication,
-		Retention: k.Retention, TLS: k.TLS, User: k.User, Password: string(k.Password), Log: a.log})
+	return bus.New(bus.Options{
+		Brokers: a.engines.Brokers, Prefix: k.Prefix, Group: k.Group, Partitions: k.Partitions, Replication: k.Replication,
+		Retention: k.Retention, TLS: k.TLS, User: k.User, Password: string(k.Password), Log: a.log,
+	})
 }
 
 func (a *app) ledger() (*clickhouse.Ledger, error) {
@@ -218,8 +222,10 @@ func (a *app) ledger() (*clickhouse.Ledger, error) {
 // reader is the ledger for questions only.
 func (a *app) reader() (*clickhouse.Ledger, error) {
 	c := a.cfg.Engines.ClickHouse
-	return clickhouse.Open(clickhouse.Options{Address: a.engines.ClickHouse, Database: c.Database, User: a.engines.Reader, Password: a.engines.ReaderPass,
-		TLS: c.TLS && c.Address != "", ReadOnly: true})
+	return clickhouse.Open(clickhouse.Options{
+		Address: a.engines.ClickHouse, Database: c.Database, User: a.engines.Reader, Password: a.engines.ReaderPass,
+		TLS: c.TLS && c.Address != "", ReadOnly: true,
+	})
 }
 
 // migrate brings the schema up and refuses identity rules that changed under kept lines.
@@ -256,9 +262,11 @@ func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transfor
 		}
 	}
 	t := a.cfg.Transform
-	return transform.New(transform.Options{Ledger: l, Log: road{b}, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
+	return transform.New(transform.Options{
+		Ledger: l, Log: road{b}, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
 		BatchWait: t.BatchWait, StateLines: t.StateLines, Partitions: a.cfg.Engines.Kafka.Partitions, Registry: a.registry, Fault: faults(),
-		Logger: a.log.With().Str("part", "transform").Logger()})
+		Logger: a.log.With().Str("part", "transform").Logger(),
+	})
 }
 
 // road is the bus as the transformer takes it.

@@ -158,8 +158,10 @@ func (d *door) refused(w http.ResponseWriter, r *http.Request, p *config.Partner
 			return s.Receipt.Refusals, nil
 		}
 	} else if s.State == Received || s.State == OnTheRoad {
-		return &ingest.Fault{Kind: ingest.Conflict, Retry: 2 * time.Second,
-			Detail: fmt.Sprintf("the refused rows are not booked yet; wait with /v1/submissions/%s?wait=30s, then ask again", id)}
+		return &ingest.Fault{
+			Kind: ingest.Conflict, Retry: 2 * time.Second,
+			Detail: fmt.Sprintf("the refused rows are not booked yet; wait with /v1/submissions/%s?wait=30s, then ask again", id),
+		}
 	}
 	first, err := rows(0)
 	if err != nil {

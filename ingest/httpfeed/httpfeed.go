@@ -83,13 +83,17 @@ func New(o Options) http.Handler {
 			probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
 			if _, pattern := mux.Handler(probe); pattern != "/v1/" {
 				w.Header().Set("Allow", m)
-				write(w, r, problem{Type: "malformed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed,
-					Detail: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, m, r.Method)})
+				write(w, r, problem{
+					Type: "malformed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed,
+					Detail: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, m, r.Method),
+				})
 				return
 			}
 		}
-		write(w, r, problem{Type: "unknown", Title: "Not found", Status: http.StatusNotFound,
-			Detail: "there is nothing at " + r.URL.Path + "; post bodies to /v1/feeds/FEED, and see /v1/openapi.yaml"})
+		write(w, r, problem{
+			Type: "unknown", Title: "Not found", Status: http.StatusNotFound,
+			Detail: "there is nothing at " + r.URL.Path + "; post bodies to /v1/feeds/FEED, and see /v1/openapi.yaml",
+		})
 	})
 	return d.safely(mux)
 }
@@ -128,8 +132,10 @@ func (d *door) known(h handler) http.Handler {
 			return
 		}
 		if wait := d.rates.take(hash, time.Now()); wait > 0 {
-			d.fail(w, r, &ingest.Fault{Kind: ingest.Busy, Retry: wait,
-				Detail: fmt.Sprintf("more than %d requests in a minute with this key; send lines together in larger bodies, or wait", d.Config.Limits.PerMinute)})
+			d.fail(w, r, &ingest.Fault{
+				Kind: ingest.Busy, Retry: wait,
+				Detail: fmt.Sprintf("more than %d requests in a minute with this key; send lines together in larger bodies, or wait", d.Config.Limits.PerMinute),
+			})
 			return
 		}
 		if err := h(w, r, p); err != nil {
@@ -161,8 +167,10 @@ func (d *door) safely(h http.Handler) http.Handler {
 				panic(v)
 			}
 			d.Log.Error().Interface("panic", v).Str("path", r.URL.Path).Bytes("stack", debug.Stack()).Msg("bug in a handler")
-			write(w, r, problem{Type: "internal", Title: "Internal error", Status: http.StatusInternalServerError,
-				Detail: "this is a mistake of ours and was logged; send the same request again with its Idempotency-Key"})
+			write(w, r, problem{
+				Type: "internal", Title: "Internal error", Status: http.StatusInternalServerError,
+				Detail: "this is a mistake of ours and was logged; send the same request again with its Idempotency-Key",
+			})
 		}()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")

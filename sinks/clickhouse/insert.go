@@ -117,8 +117,10 @@ func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table st
 
 // stamp is the columns that name the batch of a row in the books.
 func stamp(b *sellthrough.Batch, n int) []any {
-	return []any{repeat(uint16(b.Partition), n), repeat(short(b.Incarnation), n), repeat(b.First, n), repeat(uint32(b.Step), n), repeat(uint32(b.Retry), n),
-		repeat(b.Known.UnixMilli(), n)}
+	return []any{
+		repeat(uint16(b.Partition), n), repeat(short(b.Incarnation), n), repeat(b.First, n), repeat(uint32(b.Step), n), repeat(uint32(b.Retry), n),
+		repeat(b.Known.UnixMilli(), n),
+	}
 }
 
 const stampColumns = ", partition, incarnation, batch, step, retry, known_at"

@@ -179,28 +179,28 @@ func (l *Ledger) OfRevision(ctx context.Context, kind sellthrough.FeedKind, part
 // Reflowable is standing rows that may read otherwise under a change, in the order of slice and line after one.
 func (l *Ledger) Reflowable(ctx context.Context, kind sellthrough.FeedKind, partition int, c reference.Change, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error) {
 	var out sellthrough.Rows
-	var any []string
+	var conditions []string
 	codes := func(column string, by map[string][]string) {
-		for partner, list_ := range by {
-			cond := column + " IN (" + list(list_, quote) + ")"
+		for partner, some := range by {
+			cond := column + " IN (" + list(some, quote) + ")"
 			if partner != "" {
 				cond = "(partner = " + quote(partner) + " AND " + cond + ")"
 			}
-			any = append(any, cond)
+			conditions = append(conditions, cond)
 		}
 	}
 	codes("item", c.Items)
 	codes("location", c.Locations)
 	if len(c.Products) > 0 {
-		any = append(any, "product IN ("+list(c.Products, quote)+")")
+		conditions = append(conditions, "product IN ("+list(c.Products, quote)+")")
 	}
 	if len(c.Currencies) > 0 {
-		any = append(any, "currency IN ("+list(c.Currencies, quote)+")")
+		conditions = append(conditions, "currency IN ("+list(c.Currencies, quote)+")")
 	}
-	if len(any) == 0 {
+	if len(conditions) == 0 {
 		return out, nil
 	}
-	where := fmt.Sprintf(" FROM %s WHERE partition = %d AND (slice, line) > (%d, %d) AND (%s)%s", l.ledgerOf(kind), partition, after.Slice, after.Line, strings.Join(any, " OR "), but(except))
+	where := fmt.Sprintf(" FROM %s WHERE partition = %d AND (slice, line) > (%d, %d) AND (%s)%s", l.ledgerOf(kind), partition, after.Slice, after.Line, strings.Join(conditions, " OR "), but(except))
 	sql := "SELECT " + rowColumns + where + " AND sign > 0 AND (slice, line) IN (SELECT slice, line" + where + " GROUP BY slice, line HAVING sum(sign) > 0)" +
 		" ORDER BY slice, line, version DESC, revision DESC, reference DESC LIMIT 1 BY slice, line LIMIT " + strconv.Itoa(limit)
 	return out, l.scanRows(ctx, "load lines to read anew", sql, &out)

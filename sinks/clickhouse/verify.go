@@ -26,23 +26,35 @@ type check struct {
 func (l *Ledger) checks() []check {
 	db := l.opts.Database
 	return []check{
-		{"books of submission %s (feed %s): accepted %s, accounted for %s", `SELECT submission, feed, toString(accepted), toString(held + new + duplicate + corrected + superseded) FROM ` + db + `.v_submissions
+		{
+			"books of submission %s (feed %s): accepted %s, accounted for %s", `SELECT submission, feed, toString(accepted), toString(held + new + duplicate + corrected + superseded) FROM ` + db + `.v_submissions
 			WHERE state != 'on the road' AND accepted != held + new + duplicate + corrected + superseded`,
-			"a batch was lost or counted twice: keep the data as it is and look at the log of the time", false},
-		{"books of submission %s (feed %s): received %s, accepted and refused together %s", `SELECT submission, feed, toString(received), toString(accepted + refused) FROM ` + db + `.v_submissions WHERE received != accepted + refused`,
-			"the receipt was miscounted: compare it with the archived body", false},
-		{"partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), currency, concat('ledger and sums differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' lines') FROM (
+			"a batch was lost or counted twice: keep the data as it is and look at the log of the time", false,
+		},
+		{
+			"books of submission %s (feed %s): received %s, accepted and refused together %s", `SELECT submission, feed, toString(received), toString(accepted + refused) FROM ` + db + `.v_submissions WHERE received != accepted + refused`,
+			"the receipt was miscounted: compare it with the archived body", false,
+		},
+		{
+			"partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), currency, concat('ledger and sums differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' lines') FROM (
 				SELECT partner, day, currency, qty AS q, amount AS a, base AS b, line_count AS n FROM (%s)
 				UNION ALL SELECT partner, toInt32(business_date), currency, -qty_micros, -amount_micros, -base_micros, -lines FROM %s.sales_daily
 			) GROUP BY partner, day, currency HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0`, fmt.Sprintf(dailyFromLedger, db+".movements", "1"), db),
-			"the sums are brought in line with the ledger by `sellthrough verify --heal`", true},
-		{"line %s of partner %s, document %s stands %s times", `SELECT toString(line), partner, any(document), toString(sum(sign)) FROM ` + db + `.movements GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
-			"a line was doubled or taken out twice: undo the submission and send it again", false},
-		{"stock report %s of partner %s, item %s stands %s times", `SELECT toString(line), partner, any(item), toString(sum(sign)) FROM ` + db + `.stock_reports GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
-			"a report was doubled or taken out twice: undo the submission and send it again", false},
-		{"partitions %s read by reference versions %s of incarnation %s%s", `SELECT toString(groupArray(partition)), toString(groupUniqArray(reference)), incarnation, '' FROM ` + db + `.v_progress WHERE last_done >= 0
+			"the sums are brought in line with the ledger by `sellthrough verify --heal`", true,
+		},
+		{
+			"line %s of partner %s, document %s stands %s times", `SELECT toString(line), partner, any(document), toString(sum(sign)) FROM ` + db + `.movements GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
+			"a line was doubled or taken out twice: undo the submission and send it again", false,
+		},
+		{
+			"stock report %s of partner %s, item %s stands %s times", `SELECT toString(line), partner, any(item), toString(sum(sign)) FROM ` + db + `.stock_reports GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
+			"a report was doubled or taken out twice: undo the submission and send it again", false,
+		},
+		{
+			"partitions %s read by reference versions %s of incarnation %s%s", `SELECT toString(groupArray(partition)), toString(groupUniqArray(reference)), incarnation, '' FROM ` + db + `.v_progress WHERE last_done >= 0
 			GROUP BY incarnation HAVING uniqExactIf(reference, complete) > 1 AND max(done_at) < now() - 60`,
-			"a reference version has not taken force everywhere: run `sellthrough reference apply` again", false},
+			"a reference version has not taken force everywhere: run `sellthrough reference apply` again", false,
+		},
 	}
 }
 

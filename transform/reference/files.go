@@ -164,8 +164,10 @@ func readProduct(t *Tables, r row) error {
 	if g := r.cells["gtin"]; g != "" && !isGTIN(g) {
 		return r.fault("gtin", "a GTIN has 8, 12, 13 or 14 digits; if leading zeros were lost, write it as text")
 	}
-	t.Products = append(t.Products, Product{Code: r.cells["code"], GTIN: r.cells["gtin"], Name: r.cells["name"], Line: r.cells["line"],
-		UnitsPerPack: units, ListPrice: price, Currency: r.cells["currency"]})
+	t.Products = append(t.Products, Product{
+		Code: r.cells["code"], GTIN: r.cells["gtin"], Name: r.cells["name"], Line: r.cells["line"],
+		UnitsPerPack: units, ListPrice: price, Currency: r.cells["currency"],
+	})
 	return nil
 }
 
@@ -176,8 +178,10 @@ func readLocation(t *Tables, r row) error {
 		}
 	}
 	c := r.cells
-	t.Locations = append(t.Locations, Location{Code: c["code"], Name: c["name"], Partner: c["partner"], Country: c["country"], Region: c["region"],
-		City: c["city"], Territory: c["territory"], TimeZone: c["time_zone"]})
+	t.Locations = append(t.Locations, Location{
+		Code: c["code"], Name: c["name"], Partner: c["partner"], Country: c["country"], Region: c["region"],
+		City: c["city"], Territory: c["territory"], TimeZone: c["time_zone"],
+	})
 	return nil
 }
 
@@ -202,8 +206,10 @@ func readCrossReference(t *Tables, r row) error {
 	case to != 0 && to < from:
 		return r.fault("to", "lies before from")
 	}
-	t.CrossReferences = append(t.CrossReferences, CrossReference{Partner: r.cells["partner"], Kind: r.cells["kind"], Code: r.cells["code"],
-		Target: r.cells["target"], Units: units, From: from, To: to})
+	t.CrossReferences = append(t.CrossReferences, CrossReference{
+		Partner: r.cells["partner"], Kind: r.cells["kind"], Code: r.cells["code"],
+		Target: r.cells["target"], Units: units, From: from, To: to,
+	})
 	return nil
 }
 

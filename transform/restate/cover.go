@@ -158,8 +158,10 @@ func (r *Run) missing(st *State, held []sellthrough.Held, floors Floors, visit f
 func (r *Run) Sightings() []sellthrough.Floor {
 	var out []sellthrough.Floor
 	for _, ref := range r.sighted {
-		out = append(out, sellthrough.Floor{Partner: string(r.End.Partner), Namespace: r.End.Rule.Namespace, Slice: ref.Slice, Line: ref.Line,
-			Revision: r.End.Revision, Version: r.VersionOf(ref.Slice)})
+		out = append(out, sellthrough.Floor{
+			Partner: string(r.End.Partner), Namespace: r.End.Rule.Namespace, Slice: ref.Slice, Line: ref.Line,
+			Revision: r.End.Revision, Version: r.VersionOf(ref.Slice),
+		})
 	}
 	r.sighted = nil
 	return out
