@@ -78,7 +78,7 @@ func (s *system) rowsBack(ctx context.Context) ([]*sellthrough.Batch, error) {
 		item, toString(product), unit, currency, qty_micros, amount_micros, base_micros, raw_qty_micros, flags, toInt32(toInt32(business_date) + day_less_business),
 		toInt32(business_date), at, sold_at_seconds, counterparty, serial FROM ` + database + `.movements WHERE partition = ? ORDER BY batch, step, revision, row, sign LIMIT ?`
 	var out []*sellthrough.Batch
-	var partitions []uint16
+	var parts []uint16
 	rows, err := s.conn.Query(ctx, "SELECT DISTINCT partition FROM "+database+".movements ORDER BY partition")
 	if err != nil {
 		return nil, err
@@ -88,16 +88,16 @@ func (s *system) rowsBack(ctx context.Context) ([]*sellthrough.Batch, error) {
 		if err := rows.Scan(&p); err != nil {
 			return nil, err
 		}
-		partitions = append(partitions, p)
+		parts = append(parts, p)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
 	}
 	names := map[string]string{}
 	known := time.Now()
-	for _, p := range partitions {
+	for _, p := range parts {
 		var b *sellthrough.Batch
-		rows, err := s.conn.Query(ctx, sql, p, bareMost/len(partitions))
+		rows, err := s.conn.Query(ctx, sql, p, bareMost/len(parts))
 		if err != nil {
 			return nil, err
 		}

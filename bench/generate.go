@@ -159,7 +159,7 @@ func plan(lines int) (out []file, fresh int) {
 			even = append(even, f)
 		}
 		out, fresh, sent = append(out, f), fresh+n, sent+f.lines
-		if again += 0.1; again > 0.95 && sent < lines {
+		if again += 0.1; again > 0.55 && sent < lines {
 			again--
 			old := even[(len(even)-1)/2]
 			out, sent = append(out, old), sent+old.lines

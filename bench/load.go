@@ -21,13 +21,16 @@ func runLoad(ctx context.Context, s *system, o options, r *report) error {
 		r.bytes += int64(len(f.body))
 	}
 	r.lines, r.fresh, r.files = total, fresh, len(files)
+	if err := s.settled(ctx); err != nil {
+		return err
+	}
 	profiled := make(chan error, 1)
-	// Long enough for a share, and surely over before the load is.
-	window := max(2, min(30, o.lines/400_000))
+	loaded, over := context.WithCancel(ctx)
+	defer over()
 	own, house := cpu(s.cmd.Process.Pid), cpu(s.child)
 	say("sending %d files with %d lines, %d at once", len(files), total, o.senders)
 	began := time.Now()
-	go func() { profiled <- profile(ctx, s, o.profile, window) }()
+	go func() { profiled <- profile(loaded, s, o.profile) }()
 	if err := sendAll(ctx, s, files, o.senders); err != nil {
 		return fmt.Errorf("%w\n%s", err, s.tail())
 	}
@@ -40,6 +43,7 @@ func runLoad(ctx context.Context, s *system, o options, r *report) error {
 	r.ownCPU, r.houseCPU = cpu(s.cmd.Process.Pid)-own, cpu(s.child)-house
 	r.ownPeak, r.housePeak = memory(s.cmd.Process.Pid, "VmHWM"), memory(s.child, "VmHWM")
 	say("all are in sales_daily after %.1f s", r.elapsed.Seconds())
+	over()
 	if err := <-profiled; err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}
@@ -51,6 +55,24 @@ func runLoad(ctx context.Context, s *system, o options, r *report) error {
 	}
 	r.shares = shares(ctx, filepath.Join(s.dir, "sellthrough"), o.profile)
 	return nil
+}
+
+// settled waits until the reference data is in force everywhere: reading it is no part of the road.
+func (s *system) settled(ctx context.Context) error {
+	for limit := time.Now().Add(time.Minute); ; {
+		var n uint64
+		if err := s.conn.QueryRow(ctx, "SELECT uniqExact(partition) FROM "+database+".orders WHERE kind = 'reference'").Scan(&n); err == nil && n == partitions {
+			return nil
+		}
+		if time.Now().After(limit) {
+			return fmt.Errorf("the reference data is not in force after a minute\n%s", s.tail())
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // sendAll posts the files in their order, some at once.

@@ -5,18 +5,39 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// profile takes a CPU profile of the loaded process.
-func profile(ctx context.Context, s *system, path string, seconds int) error {
-	b, err := s.get(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds))
-	if err != nil {
-		return err
+// profile takes CPU profiles of the loaded process, one after another, until the load is over, and puts them together.
+// The one that the end cuts off is left out, unless it is the only one.
+func profile(loaded context.Context, s *system, path string) error {
+	ctx := context.WithoutCancel(loaded)
+	args := []string{"tool", "pprof", "-proto", "-output=" + path}
+	for i := 0; loaded.Err() == nil; i++ {
+		asked := loaded
+		if i == 0 {
+			asked = ctx
+		}
+		b, err := s.get(asked, "/debug/pprof/profile?seconds=2")
+		if loaded.Err() != nil && i > 0 {
+			break
+		}
+		part := filepath.Join(s.dir, fmt.Sprintf("cpu.%d", i))
+		if err == nil {
+			err = os.WriteFile(part, b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+		args = append(args, part)
 	}
-	return os.WriteFile(path, b, 0o600)
+	if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 // stages are parts of the process, by the functions on their stacks. A stack counts for the first that it matches.

@@ -27,6 +27,8 @@ const (
 	apiKey   = "key-of-the-bench-0123456789"
 	database = "sellthrough"
 	feedPath = "/v1/feeds/%s" // where bodies are posted
+
+	partitions = 4 // as the default
 )
 
 const configuration = `
@@ -34,6 +36,7 @@ data: %s
 listen: {api: 127.0.0.1:%d, admin: 127.0.0.1:%d}
 reporting: {currency: GBP, time_zone: Europe/London}
 reference: {folder: %s, watch: 1h}
+engines: {kafka: {partitions: %d}}
 limits: {per_minute: 1000000, concurrent: 64, per_partner: 64}
 log: {level: info, format: json}
 partners:
@@ -101,7 +104,7 @@ func startSystem(ctx context.Context, dir string) (*system, error) {
 	if err := writeReference(reference); err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, config.HashKey(apiKey))
+	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, partitions, config.HashKey(apiKey))
 	file := filepath.Join(dir, "sellthrough.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
