@@ -13,17 +13,17 @@ type (
 	SubmissionID string
 )
 
-// Revision is the order in which submissions were registered: the era of the submissions topic in the high 24 bits,
-// the offset of the registration in the low 40. A larger revision is the newer word of the partner.
+// Revision is the order in which submissions were registered: the era of the submissions topic in the high 32 bits,
+// the offset of the registration in the low 32. A larger revision is the newer word of the partner.
 type Revision uint64
 
 // RevisionOf packs an era and an offset.
 func RevisionOf(era uint32, offset int64) Revision {
-	return Revision(uint64(era)<<40 | uint64(offset)&(1<<40-1))
+	return Revision(uint64(era)<<32 | uint64(offset)&(1<<32-1))
 }
 
 // Era is the era of the submissions topic in which r was given.
-func (r Revision) Era() uint32 { return uint32(r >> 40) }
+func (r Revision) Era() uint32 { return uint32(r >> 32) }
 
 // Day is a calendar day as days since 1970-01-01, without a zone.
 type Day int32

@@ -1,5 +1,7 @@
 package sellthrough
 
+import "slices"
+
 // AppendRow copies row i of from.
 func (r *Rows) AppendRow(from *Rows, i int) {
 	r.Partner = append(r.Partner, from.Partner[i])
@@ -59,4 +61,40 @@ func (r *Rows) Grow() {
 	r.Flags, r.Day, r.BusinessDate = append(r.Flags, 0), append(r.Day, 0), append(r.BusinessDate, 0)
 	r.At, r.SoldAt = append(r.At, 0), append(r.SoldAt, 0)
 	r.Counterparty, r.Serial = append(r.Counterparty, ""), append(r.Serial, "")
+}
+
+// Reserve makes room for n rows more.
+func (r *Rows) Reserve(n int) {
+	r.Partner = slices.Grow(r.Partner, n)
+	r.Feed = slices.Grow(r.Feed, n)
+	r.Namespace = slices.Grow(r.Namespace, n)
+	r.Slice = slices.Grow(r.Slice, n)
+	r.Line = slices.Grow(r.Line, n)
+	r.Content = slices.Grow(r.Content, n)
+	r.Revision = slices.Grow(r.Revision, n)
+	r.Version = slices.Grow(r.Version, n)
+	r.Reference = slices.Grow(r.Reference, n)
+	r.Cause = slices.Grow(r.Cause, n)
+	r.Sign = slices.Grow(r.Sign, n)
+	r.Row = slices.Grow(r.Row, n)
+	r.Kind = slices.Grow(r.Kind, n)
+	r.Document = slices.Grow(r.Document, n)
+	r.LineKey = slices.Grow(r.LineKey, n)
+	r.Location = slices.Grow(r.Location, n)
+	r.Place = slices.Grow(r.Place, n)
+	r.Item = slices.Grow(r.Item, n)
+	r.Product = slices.Grow(r.Product, n)
+	r.Unit = slices.Grow(r.Unit, n)
+	r.Currency = slices.Grow(r.Currency, n)
+	r.Qty = slices.Grow(r.Qty, n)
+	r.Amount = slices.Grow(r.Amount, n)
+	r.Base = slices.Grow(r.Base, n)
+	r.RawQty = slices.Grow(r.RawQty, n)
+	r.Flags = slices.Grow(r.Flags, n)
+	r.Day = slices.Grow(r.Day, n)
+	r.BusinessDate = slices.Grow(r.BusinessDate, n)
+	r.At = slices.Grow(r.At, n)
+	r.SoldAt = slices.Grow(r.SoldAt, n)
+	r.Counterparty = slices.Grow(r.Counterparty, n)
+	r.Serial = slices.Grow(r.Serial, n)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -154,7 +153,7 @@ func TestATopicMadeAnewStopsTheRoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	logged := s.launch()
-	const message = "sellthrough verify --accept-new-topics"
+	const message = "sellthrough up --accept-new-topics"
 	s.poll("the program says what is wrong", time.Minute, func() bool { return strings.Contains(s.loggedSince(logged), message) })
 	ended, err := s.ended(20 * time.Second)
 	t.Logf("ended %v (%v), saying:\n%s", ended, err, s.loggedSince(logged))
@@ -163,25 +162,7 @@ func TestATopicMadeAnewStopsTheRoad(t *testing.T) {
 	}
 	s.out.Close()
 
-	// The embedded engines end with the program, so the remedy has only the moment before that: it is tried several times.
-	done := false
-	for n := 1; n <= 8 && !done; n++ {
-		s.launch()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		for end := time.Now().Add(10 * time.Second); !done && time.Now().Before(end); {
-			out, err := exec.CommandContext(ctx, binary, "verify", "--accept-new-topics", "--config", filepath.Join(s.dir, "sellthrough.yaml")).CombinedOutput()
-			done = err == nil
-			if over, _ := s.ended(0); over {
-				t.Logf("try %d of the remedy: %v %s", n, err, out)
-				break
-			}
-		}
-		cancel()
-		s.kill()
-	}
-	if !done {
-		t.Fatal("verify --accept-new-topics finds no engines to talk to")
-	}
+	s.args = []string{"up", "--accept-new-topics"}
 	s.run()
 	for _, body := range f {
 		s.push("alpha-invoices", "alpha", nil, body)

@@ -16,7 +16,7 @@ import (
 // or an order ends a batch and is worked off by itself.
 func (w *worker) batch(ctx context.Context) error {
 	var msgs []bus.Message
-	lines, newest := int64(0), w.newest
+	lines := int64(0)
 	wait, deadline := time.Second, time.Time{}
 	for lines < int64(w.t.opts.BatchLines) {
 		m, ok, err := w.receive(ctx, wait)
@@ -30,7 +30,7 @@ func (w *worker) batch(ctx context.Context) error {
 			continue
 		}
 		w.cache.put(m)
-		how, n := w.weigh(ctx, m, &newest)
+		how, n := w.weigh(ctx, m)
 		if how != together && !deadline.IsZero() {
 			w.pending = &m
 			break
@@ -78,7 +78,7 @@ const (
 
 // weigh says how a message is worked off, and how many lines it brings. A submission that comes after a newer one is
 // worked off with nothing pending before it, because it reads what the newer one left.
-func (w *worker) weigh(ctx context.Context, m bus.Message, newest *sellthrough.Revision) (how manner, lines int64) {
+func (w *worker) weigh(ctx context.Context, m bus.Message) (how manner, lines int64) {
 	var e *sellthrough.EndMark
 	switch m.Type {
 	case bus.TypeOrder:
@@ -97,12 +97,10 @@ func (w *worker) weigh(ctx context.Context, m bus.Message, newest *sellthrough.R
 	if e == nil {
 		return together, 0
 	}
-	late := e.Revision < *newest
-	*newest = max(*newest, e.Revision)
 	switch {
 	case (w.large(e) || withdrawsMuch(e)) && (m.Type == bus.TypeDecision || !votes(e, nil)):
 		return inSteps, e.Lines
-	case w.large(e) || withdrawsMuch(e) || late:
+	case w.large(e) || withdrawsMuch(e):
 		return alone, e.Lines
 	}
 	return together, e.Lines
@@ -130,6 +128,9 @@ func (w *worker) plain(ctx context.Context, msgs []bus.Message) error {
 	if len(parts) > 0 {
 		start := time.Now()
 		for _, p := range parts {
+			b.expect[p.end.Kind] += int(p.end.Lines)
+		}
+		for _, p := range parts {
 			if err := w.prepare(ctx, p, !votes(&p.end, p.decided)); err != nil {
 				return err
 			}
@@ -155,7 +156,7 @@ func (w *worker) plain(ctx context.Context, msgs []bus.Message) error {
 // begin makes an empty batch over a range of messages.
 func (w *worker) begin(msgs []bus.Message) *build {
 	last := msgs[len(msgs)-1]
-	b := &build{w: w}
+	b := &build{w: w, expect: map[sellthrough.FeedKind]int{}}
 	b.batch.Token = sellthrough.Token{Incarnation: string(w.inc), Partition: w.partition, First: w.next, Last: last.Offset, Retry: w.retry}
 	b.batch.Epoch, b.batch.Reference, b.batch.Known = w.epoch, w.reference, last.Time
 	return b
@@ -232,7 +233,7 @@ func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 	if err != nil {
 		return err
 	}
-	floors, err := w.floors(ctx, p)
+	floors, err := w.floors(ctx, b, p)
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,10 @@ import (
 
 // build gathers what a batch inserts.
 type build struct {
-	w     *worker
-	batch sellthrough.Batch
-	takes []take // old rows to take out, in the order of the lines that caused them
+	w      *worker
+	batch  sellthrough.Batch
+	expect map[sellthrough.FeedKind]int // lines that may become rows, to make room for them at once
+	takes  []take                       // old rows to take out, in the order of the lines that caused them
 }
 
 // take is an old row to negate: that of ref as it stood when the batch's rows numbered at.
@@ -39,6 +40,9 @@ func (b *build) rows(kind sellthrough.FeedKind) *sellthrough.Rows {
 func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, ids restate.IDs, verdicts []restate.Verdict, c *sellthrough.Counts) {
 	e := &p.end
 	out := b.rows(e.Kind)
+	if out.Len() == 0 {
+		out.Reserve(fresh(verdicts) * max(1, b.expect[e.Kind]) / max(1, len(verdicts)))
+	}
 	var codes resolve.Codes
 	var f resolve.Facts
 	partner, feed, ns := string(e.Partner), string(e.Feed), e.Rule.Namespace
@@ -94,6 +98,16 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 		out.Counterparty = append(out.Counterparty, d[blk.Counterparty[i]])
 		out.Serial = append(out.Serial, d[blk.Serial[i]])
 	}
+}
+
+// fresh counts the lines of a block that become rows.
+func fresh(verdicts []restate.Verdict) (n int) {
+	for _, v := range verdicts {
+		if v == restate.New || v == restate.Corrected {
+			n++
+		}
+	}
+	return n
 }
 
 // withdraw notes lines that a complete report does not contain.

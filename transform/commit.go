@@ -60,6 +60,12 @@ func (w *worker) advance(b *build, parts []*part) {
 	if batch.Complete {
 		w.next = batch.Last + 1
 	}
+	for _, f := range batch.Floors {
+		ns := space{f.Partner, f.Namespace, ""}
+		if rev, ok := w.highest[ns]; ok {
+			w.highest[ns] = max(rev, f.Revision)
+		}
+	}
 	w.known.add(batch.Movements.Slice)
 	w.known.add(batch.Reports.Slice)
 	for _, p := range parts {

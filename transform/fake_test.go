@@ -345,6 +345,15 @@ func (m *memLedger) Applied(_ context.Context, p int, revs []uint64, except *sel
 	return out, nil
 }
 
+func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string) (r sellthrough.Revision, _ error) {
+	for _, f := range m.floors {
+		if f.v.Partner == partner && f.v.Namespace == namespace {
+			r = max(r, f.v.Revision)
+		}
+	}
+	return r, nil
+}
+
 func (m *memLedger) MaxRevision(_ context.Context, p int) (r sellthrough.Revision, _ error) {
 	for _, o := range m.outcomes {
 		if o.token.Partition == p {

@@ -37,10 +37,11 @@ func votes(e *sellthrough.EndMark, decided *sellthrough.Decision) bool {
 	return decided == nil && restate.Covers(e) && !e.Policy.Confirmed && e.Policy.HoldAbove < 1 && len(e.Partitions) > 1
 }
 
-// withdrawsMuch says whether a part may withdraw far more than it contains: its scope is declared, or only the ledger
+// withdrawsMuch says whether a part may withdraw far more than it contains: its declared scope is wide, or only the ledger
 // knows what is held in it, so that nothing may be pending before it either.
 func withdrawsMuch(e *sellthrough.EndMark) bool {
-	return restate.Covers(e) && (e.Scope.Declared || !restate.BySlices(e))
+	days := int(e.Scope.To-e.Scope.From) + 1
+	return restate.Covers(e) && (e.Scope.Declared && len(e.Scope.Locations)*days > 100 || !restate.BySlices(e))
 }
 
 // each reads the blocks of an end mark in order, from memory or from the log.
@@ -119,12 +120,14 @@ func (w *worker) prepare(ctx context.Context, p *part, keep bool) error {
 	return nil
 }
 
+// space is where documents are numbered: a partner's namespace, of one kind of feed.
+type space struct {
+	partner, namespace string
+	kind               sellthrough.FeedKind
+}
+
 // load brings the slices of runs into the state, all missing ones of a namespace in one query.
 func (w *worker) load(ctx context.Context, parts ...*part) error {
-	type space struct {
-		partner, namespace string
-		kind               sellthrough.FeedKind
-	}
 	missing := map[space][]uint64{}
 	for _, p := range parts {
 		sp := space{string(p.end.Partner), p.end.Rule.Namespace, p.end.Kind}
@@ -172,11 +175,35 @@ func (w *worker) loadSlices(ctx context.Context, partner, namespace string, kind
 	return nil
 }
 
-// floors gives the look-up of newer coverages, or nil where the part is the newest word of the partition.
-func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
+// floors gives the look-up of newer words that left no row, or nil where there can be none: the part is the newest word
+// of the partition. Floors of the batch in hand, which are not in the ledger yet, count too.
+func (w *worker) floors(ctx context.Context, b *build, p *part) (restate.Floors, error) {
 	e := &p.end
 	if e.Revision >= w.newest {
 		return nil, nil
+	}
+	ns := space{string(e.Partner), e.Rule.Namespace, ""}
+	if _, ok := w.highest[ns]; !ok {
+		err := w.hold(ctx, "load floors", func() error {
+			rev, err := w.t.opts.Ledger.MaxFloor(ctx, ns.partner, ns.namespace)
+			w.highest[ns] = rev
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	var rows []sellthrough.Floor
+	for _, f := range b.batch.Floors {
+		if f.Partner == ns.partner && f.Namespace == ns.namespace && f.Revision > e.Revision {
+			rows = append(rows, f)
+		}
+	}
+	if e.Revision >= w.highest[ns] {
+		if len(rows) == 0 && e.Policy.Coverage != sellthrough.CoverDocument {
+			return nil, nil
+		}
+		return w.newerWords(e, rows), nil
 	}
 	var from, to sellthrough.Day
 	locations := map[string]bool{}
@@ -208,14 +235,16 @@ func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
 	for l := range locations {
 		names = append(names, l)
 	}
-	var rows []sellthrough.Floor
-	err := w.hold(ctx, "load floors", func() (err error) {
-		rows, err = w.t.opts.Ledger.Floors(ctx, string(e.Partner), e.Rule.Namespace, p.run.Slices, names, from, to, w.redo)
+	err := w.hold(ctx, "load floors", func() error {
+		kept, err := w.t.opts.Ledger.Floors(ctx, ns.partner, ns.namespace, p.run.Slices, names, from, to, w.redo)
+		rows = append(rows, kept...)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+	return w.newerWords(e, rows), err
+}
+
+// newerWords looks floors up by line.
+func (w *worker) newerWords(e *sellthrough.EndMark, rows []sellthrough.Floor) restate.Floors {
 	lines := map[sellthrough.LineRef]sellthrough.Floor{} // of whole documents with Line 0
 	var ranges []sellthrough.Floor
 	for _, f := range rows {
@@ -245,5 +274,5 @@ func (w *worker) floors(ctx context.Context, p *part) (restate.Floors, error) {
 			}
 		}
 		return best
-	}, nil
+	}
 }

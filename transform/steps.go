@@ -134,7 +134,7 @@ func (s *steps) held(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	floors, err := s.w.floors(ctx, p)
+	floors, err := s.w.floors(ctx, s.begin(), p)
 	if err != nil {
 		return "", err
 	}
@@ -145,7 +145,7 @@ func (s *steps) held(ctx context.Context) (string, error) {
 // lines applies the blocks, a step for as many as fit.
 func (s *steps) lines(ctx context.Context) (more bool, err error) {
 	w, p := s.w, s.p
-	floors, err := w.floors(ctx, p)
+	floors, err := w.floors(ctx, s.begin(), p)
 	if err != nil {
 		return false, err
 	}
@@ -230,7 +230,7 @@ func (s *steps) withdraw(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				floors, err := w.floors(ctx, p)
+				floors, err := w.floors(ctx, s.begin(), p)
 				if err != nil {
 					return err
 				}

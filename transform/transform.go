@@ -44,6 +44,7 @@ type Ledger interface {
 	Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error)
 	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]sellthrough.Applied, error)
 	Unresolved(ctx context.Context, partition int) (map[sellthrough.SubmissionID]sellthrough.Pending, error)
+	MaxFloor(ctx context.Context, partner, namespace string) (sellthrough.Revision, error)
 	MaxRevision(ctx context.Context, partition int) (sellthrough.Revision, error)
 	Votes(ctx context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error)
 	OfRevision(ctx context.Context, kind sellthrough.FeedKind, partition int, rev sellthrough.Revision, limit int, except *sellthrough.Token) (now, before sellthrough.Rows, err error)

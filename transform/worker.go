@@ -36,6 +36,7 @@ type worker struct {
 	newest    sellthrough.Revision // of those applied
 	// Submissions that may still be applied after newer ones: they wait for votes or for a person.
 	unresolved map[sellthrough.SubmissionID]sellthrough.Pending
+	highest    map[space]sellthrough.Revision // floor of each namespace, once it was asked for
 	cache      blockCache
 	reader     Reader
 	redo       *sellthrough.Token // the batch in hand was intended before
@@ -48,7 +49,7 @@ func newWorker(t *Transformer, partition int, inc bus.Incarnation) *worker {
 		t: t, partition: partition, label: strconv.Itoa(partition), inc: inc,
 		log:   t.opts.Logger.With().Int("partition", partition).Logger(),
 		state: restate.NewState(t.opts.StateLines / t.opts.Partitions),
-		cache: blockCache{limit: 96 << 20 / t.opts.Partitions},
+		cache: blockCache{limit: 64 << 20 / t.opts.Partitions}, highest: map[space]sellthrough.Revision{},
 	}
 }
 

@@ -142,10 +142,9 @@ func instant(s string, r config.Reporting) (time.Time, error) {
 
 // verify checks the books.
 func verify(ctx context.Context, args []string) error {
-	var heal, adopt bool
+	var heal bool
 	a, _, err := load("verify", args, func(fs *flag.FlagSet) {
 		fs.BoolVar(&heal, "heal", false, "mend what can be mended")
-		fs.BoolVar(&adopt, "accept-new-topics", false, "go on with Kafka topics that were made anew; what the old ones held and ClickHouse does not is given up")
 	})
 	if err != nil {
 		return err
@@ -158,9 +157,6 @@ func verify(ctx context.Context, args []string) error {
 	inc, err := b.Ensure(ctx)
 	if err != nil {
 		return err
-	}
-	if adopt {
-		return l.Adopt(ctx, string(inc.Lines), a.cfg.Engines.Kafka.Partitions)
 	}
 	found, err := l.Verify(ctx)
 	if err != nil {

@@ -38,7 +38,12 @@ func serve(ctx context.Context, args []string) error {
 
 // roles starts what a process is to be, upstream first to stop: doors, intake, transformer, engines.
 func roles(ctx context.Context, name string, args []string, collects, transforms, serves bool) (err error) {
-	a, _, err := load(name, args, nil)
+	var adopt bool
+	a, _, err := load(name, args, func(fs *flag.FlagSet) {
+		if transforms {
+			fs.BoolVar(&adopt, "accept-new-topics", false, "go on with Kafka topics that were made anew; what the old ones held and ClickHouse does not is given up")
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func roles(ctx context.Context, name string, args []string, collects, transforms
 	} else if err := a.find(); err != nil {
 		return err
 	}
-	parts, err := a.parts(ctx, collects, transforms, serves, name == "up")
+	parts, err := a.parts(ctx, collects, transforms, serves, name == "up", adopt)
 	if err != nil {
 		return errors.Join(err, run.All(cancelled(ctx), drain, engines...))
 	}
@@ -70,7 +75,7 @@ func cancelled(ctx context.Context) context.Context {
 	return c
 }
 
-func (a *app) parts(ctx context.Context, collects, transforms, serves, watch bool) ([]run.Part, error) {
+func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, adopt bool) ([]run.Part, error) {
 	b, err := a.bus()
 	if err != nil {
 		return nil, err
@@ -85,6 +90,15 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch boo
 		}
 		if err := a.migrate(ctx, l); err != nil {
 			return nil, err
+		}
+		if adopt {
+			inc, err := b.Ensure(ctx)
+			if err == nil {
+				err = l.Adopt(ctx, string(inc.Lines), a.cfg.Engines.Kafka.Partitions)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version})

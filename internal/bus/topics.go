@@ -15,20 +15,20 @@ import (
 	"sellthrough"
 )
 
-// Incarnation identifies one making of a topic. Its first part is the era: minutes since 2024, so that a topic made
+// Incarnation identifies one making of a topic. Its first part is the era: seconds since 2024, so that a topic made
 // later has a larger one.
 type Incarnation string
 
 var eras = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func newIncarnation(now time.Time) Incarnation {
-	return Incarnation(fmt.Sprintf("%06x-%s", int64(now.Sub(eras)/time.Minute)&0xffffff, strings.ToLower(rand.Text()[:10])))
+	return Incarnation(fmt.Sprintf("%08x-%s", int64(now.Sub(eras)/time.Second)&0x7fffffff, strings.ToLower(rand.Text()[:10])))
 }
 
 // Era is the part of the incarnation that orders topics made one after another.
 func (i Incarnation) Era() uint32 {
 	e, _, _ := strings.Cut(string(i), "-")
-	n, _ := strconv.ParseUint(e, 16, 24)
+	n, _ := strconv.ParseUint(e, 16, 32)
 	return uint32(n)
 }
 

@@ -90,8 +90,8 @@ type Limits struct {
 
 // Transform bounds the batches and the state.
 type Transform struct {
-	BatchLines int           `yaml:"batch_lines"` // default 200000
-	BatchWait  time.Duration `yaml:"batch_wait"`  // default 100ms
+	BatchLines int           `yaml:"batch_lines"` // default 100000
+	BatchWait  time.Duration `yaml:"batch_wait"`  // default 200ms
 	StateLines int           `yaml:"state_lines"` // lines kept hot in memory; default 10000000
 }
 

@@ -75,7 +75,7 @@ func defaults() *Config {
 			Body: 2 << 30, Line: 1 << 20, Field: 64 << 10, Concurrent: 16, PerPartner: 4, PerMinute: 600,
 			ReadTimeout: time.Minute, Refused: 1000,
 		},
-		Transform: Transform{BatchLines: 200_000, BatchWait: 100 * time.Millisecond, StateLines: 10_000_000},
+		Transform: Transform{BatchLines: 100_000, BatchWait: 200 * time.Millisecond, StateLines: 10_000_000},
 		Log:       Log{Level: "info"},
 	}
 }

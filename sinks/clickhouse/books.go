@@ -51,6 +51,17 @@ func (l *Ledger) Applied(ctx context.Context, partition int, revisions []uint64,
 	return out, err
 }
 
+// MaxFloor is the newest floor of a partner's namespace.
+func (l *Ledger) MaxFloor(ctx context.Context, partner, namespace string) (rev sellthrough.Revision, err error) {
+	err = l.query(ctx, "load floors", "SELECT max(revision) FROM "+l.table("floors")+" WHERE partner = ? AND namespace = ?", func(r driver.Rows) error {
+		var n uint64
+		err := r.Scan(&n)
+		rev = sellthrough.Revision(n)
+		return err
+	}, partner, namespace)
+	return rev, err
+}
+
 // MaxRevision is the newest submission in the books of a partition.
 func (l *Ledger) MaxRevision(ctx context.Context, partition int) (rev sellthrough.Revision, err error) {
 	err = l.query(ctx, "read books", "SELECT max(revision) FROM "+l.table("outcomes")+" WHERE partition = ?", func(r driver.Rows) error {

@@ -68,6 +68,14 @@ func each[R, T any](rows []R, f func(*R) T) []T {
 // deduplication window holds the token.
 func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 	t := tokenText(b.Token)
+	if b.Rows > 20_000 {
+		select {
+		case l.big <- struct{}{}:
+			defer func() { <-l.big }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	jobs := []func() error{
 		func() error { return l.rows(ctx, b, t, "movements", &b.Movements) },
 		func() error { return l.rows(ctx, b, t, "stock_reports", &b.Reports) },

@@ -32,6 +32,7 @@ type Options struct {
 type Ledger struct {
 	opts Options
 	conn driver.Conn
+	big  chan struct{} // large batches that may be on their way at once: each is in memory several times
 }
 
 // deadline bounds every call: far below the time in which the deduplication window could pass.
@@ -64,7 +65,7 @@ func Open(o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	return &Ledger{opts: o, conn: conn}, nil
+	return &Ledger{opts: o, conn: conn, big: make(chan struct{}, 2)}, nil
 }
 
 // Close ends the connections.

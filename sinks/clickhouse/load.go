@@ -28,9 +28,11 @@ func but(except *sellthrough.Token) string {
 	return fmt.Sprintf(" AND NOT (batch = %d AND step = %d AND partition = %d AND incarnation = %d)", except.First, except.Step, except.Partition, short(except.Incarnation))
 }
 
+var escape = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
 // quote writes a string literal.
 func quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+	return "'" + escape.Replace(s) + "'"
 }
 
 func list[T any](items []T, text func(T) string) string {

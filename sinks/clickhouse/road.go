@@ -75,7 +75,7 @@ func (l *Ledger) sameIncarnation(ctx context.Context, incarnation string, partit
 	}
 	if other != "" && other != incarnation {
 		return fmt.Errorf("%w: partition %d of the ledger was fed from topic incarnation %q, this Kafka has %q. Nothing is written, so that nothing is dropped or doubled. "+
-			"If the topic was made anew on purpose, run `sellthrough verify --accept-new-topics`; if this is the wrong Kafka or the wrong ClickHouse, mend the configuration",
+			"If the topic was made anew on purpose, start once with `sellthrough up --accept-new-topics` (or `transform --accept-new-topics`); if this is the wrong Kafka or the wrong ClickHouse, mend the configuration",
 			sellthrough.ErrIncarnation, partition, other, incarnation)
 	}
 	return nil

@@ -66,14 +66,26 @@ func (r *Run) Scopes() []sellthrough.Scope {
 }
 
 // Loss says how many lines are held in the scope and how many of them the submission would withdraw. Where the scope is
-// not the run's slices, held is what the ledger holds in it.
+// not the run's slices, held is what the ledger holds in it. A document without line keys that changes is withdrawn and
+// new line by line: what it replaces is no loss, only what it shrinks by.
 func (r *Run) Loss(st *State, held []sellthrough.Held, floors Floors) (loss, scope int64) {
-	r.missing(st, held, floors, func(_, _ uint64, missing bool) {
+	replaces := !r.End.Rule.Keyed && r.End.Policy.Coverage == sellthrough.CoverDocument && BySlices(r.End)
+	gone, seen := map[uint64]int{}, map[uint64]int{}
+	r.missing(st, held, floors, func(slice, _ uint64, missing bool) {
 		scope++
-		if missing {
+		switch {
+		case missing:
 			loss++
+			gone[slice]++
+		case replaces:
+			seen[slice]++
 		}
 	})
+	if replaces {
+		for slice, n := range gone {
+			loss -= int64(min(n, max(0, r.count[r.slots[slice]]-seen[slice])))
+		}
+	}
 	return loss, scope
 }
 

@@ -34,6 +34,7 @@ type Run struct {
 	Slices   []uint64 // distinct slices, in the order of their first line
 	Keys     []Key    // by slot, where slices are location-days
 	Versions []uint64 // by slot: the largest version among its lines
+	count    []int    // by slot: lines
 	wrote    []bool   // by slot: a row with this revision exists
 	slots    map[uint64]uint32
 	ids      *Identities
@@ -90,6 +91,7 @@ func (r *Run) Scan(b *sellthrough.Block) IDs {
 		if r.num != nil {
 			id.Line = r.num.Line(id)
 		}
+		r.count[lastSlot]++
 		out.Slot[i], out.Line[i], out.Content[i] = lastSlot, id.Line, id.Content
 	}
 	r.lines += int64(n)
@@ -104,6 +106,7 @@ func (r *Run) slot(slice uint64, b *sellthrough.Block, i int) uint32 {
 	r.slots[slice] = s
 	r.Slices = append(r.Slices, slice)
 	r.Versions = append(r.Versions, 0)
+	r.count = append(r.count, 0)
 	r.wrote = append(r.wrote, false)
 	if r.LocationDays() {
 		r.Keys = append(r.Keys, Key{b.Dict[b.Location[i]], b.Day[i]})
@@ -128,6 +131,7 @@ func (r *Run) Declare() {
 			r.slots[slice] = uint32(len(r.Slices))
 			r.Slices = append(r.Slices, slice)
 			r.Versions = append(r.Versions, 0)
+			r.count = append(r.count, 0)
 			r.wrote = append(r.wrote, false)
 			r.Keys = append(r.Keys, Key{l, d})
 		}
