@@ -99,7 +99,6 @@ func role(t *testing.T, data, name, yaml string, note []byte) *system {
 // TestTwoTransformersSplitThePartitions: two transformers share the partitions of one Kafka; one is killed under load and
 // the other takes over what it had.
 func TestTwoTransformersSplitThePartitions(t *testing.T) {
-	unproven(t)
 	engines, note := outside(t)
 	yaml, data := engines+loadYAML, t.TempDir()
 	first := role(t, data, "transform", yaml, note)

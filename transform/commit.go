@@ -38,7 +38,7 @@ func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, 
 	w.stage("intend", start)
 	start = time.Now()
 	o.Fault(AfterIntent, w.partition)
-	if err := w.hold(ctx, "insert", func() error { return o.Ledger.Insert(ctx, batch) }); err != nil {
+	if err := w.insert(ctx, batch); err != nil {
 		return err
 	}
 	w.stage("insert", start)
@@ -52,6 +52,30 @@ func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, 
 	o.Fault(AfterDone, w.partition)
 	w.advance(b, parts)
 	return nil
+}
+
+// insert makes the insert, again under the same token after an error: but only while the server can be trusted to know
+// the token. Else the partition is given back, and its next owner takes the batch out and writes it anew.
+func (w *worker) insert(ctx context.Context, b *sellthrough.Batch) error {
+	var untrusted error
+	tries := 0
+	err := w.hold(ctx, "insert", func() error {
+		if tries++; tries > 1 {
+			ok, err := w.t.opts.Ledger.Trusted(ctx, b.Intent)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				untrusted = fmt.Errorf("the insert of %d-%d failed, and the server may not remember its token", b.First, b.Last)
+				return nil
+			}
+		}
+		return w.t.opts.Ledger.Insert(ctx, b)
+	})
+	if err == nil {
+		err = untrusted
+	}
+	return err
 }
 
 // advance moves on after a batch.

@@ -87,9 +87,10 @@ func (l *Ledger) epoch(ctx context.Context, incarnation string, partition int) (
 	return epoch, err
 }
 
-// note writes one row of the road.
+// note writes one row of the road. Each try has a token of its own: a row that stands twice does no harm, but one that a
+// server forgot when it crashed, and drops as known when it is written again, would.
 func (l *Ledger) note(ctx context.Context, kind string, i sellthrough.Intent) error {
-	ctx, cancel := context.WithTimeout(withToken(ctx, fmt.Sprintf("%s/%s/%d", kind, tokenText(i.Token), i.Epoch)), deadline)
+	ctx, cancel := context.WithTimeout(withToken(ctx, fmt.Sprintf("%s/%s/%d/%d", kind, tokenText(i.Token), i.Epoch, rand.Uint64())), deadline)
 	defer cancel()
 	b, err := l.conn.PrepareBatch(ctx, "INSERT INTO "+l.table("road")+
 		" (incarnation, partition, kind, epoch, first, last, step, retry, complete, reference, blocks, rows)", driver.WithReleaseConnection())
@@ -168,12 +169,21 @@ func (l *Ledger) Intend(ctx context.Context, i sellthrough.Intent) error {
 func (l *Ledger) Done(ctx context.Context, i sellthrough.Intent) error { return l.note(ctx, "done", i) }
 
 // Trusted says whether the deduplication window surely still holds an intent's token: the window counts the blocks of all
-// partitions, so the blocks of all intents since are counted, and a fifth of the window is left unused.
+// partitions, so the blocks of all intents since are counted, and a fifth of the window is left unused. A server that has
+// started since the intent is not trusted at all: it notes a token before it commits the part, so a crash between leaves a
+// token without its rows, and the redo would be dropped.
 func (l *Ledger) Trusted(ctx context.Context, i sellthrough.Intent) (ok bool, err error) {
 	var voided uint64
 	err = l.query(ctx, "look for a void", "SELECT count() FROM "+l.table("road")+" WHERE kind = 'void' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?",
 		func(r driver.Rows) error { return r.Scan(&voided) }, i.Incarnation, uint16(i.Partition), i.First, i.Last, uint32(i.Step), uint32(i.Retry))
 	if err != nil || voided > 0 {
+		return false, err
+	}
+	var restarted bool
+	err = l.query(ctx, "look for a restart", `SELECT count() = 0 OR min(written_at) < now64(6) - INTERVAL uptime() + 2 SECOND FROM `+l.table("road")+`
+		WHERE kind = 'intent' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?`,
+		func(r driver.Rows) error { return r.Scan(&restarted) }, i.Incarnation, uint16(i.Partition), i.First, i.Last, uint32(i.Step), uint32(i.Retry))
+	if err != nil || restarted {
 		return false, err
 	}
 	sql := `SELECT sum(greatest(blocks, 1)) FROM ` + l.table("road") + ` WHERE kind = 'intent' AND written_at >=
