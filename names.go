@@ -49,6 +49,15 @@ func (d Day) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 // String is d as YYYY-MM-DD.
 func (d Day) String() string { return d.Time().Format(time.DateOnly) }
 
+// MarshalText writes d as String does, for JSON.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (d *Day) UnmarshalText(text []byte) (err error) {
+	*d, err = ParseDay(string(text))
+	return err
+}
+
 // The days that a line may carry. Outside, a year is a typing mistake more likely than a fact.
 var (
 	FirstDay = DayOf(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))

@@ -51,6 +51,9 @@ func Open(o Options) (*Ledger, error) {
 		MaxOpenConns: 24, MaxIdleConns: 12, DialTimeout: 5 * time.Second, ReadTimeout: deadline, ConnMaxLifetime: time.Hour,
 		ClientInfo: clickhouse.ClientInfo{Products: []struct{ Name, Version string }{{Name: "sellthrough", Version: "1"}}},
 	}
+	if o.ReadOnly {
+		c.Auth.Database = o.Database // it is there: questions come after the first start
+	}
 	if o.TLS {
 		c.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

@@ -1,6 +1,10 @@
 package restate
 
-import "sellthrough"
+import (
+	"math/bits"
+
+	"sellthrough"
+)
 
 // Entry is what the ledger holds of one line: 24 bytes.
 type Entry struct {
@@ -37,6 +41,7 @@ type State struct {
 type generation struct {
 	index map[uint64]span
 	pages [][]Entry
+	free  [32][]span // room that grown slices left, by the logarithm of its size
 	lines int
 }
 
@@ -76,7 +81,7 @@ func (s *State) Turn() {
 
 // Load puts a slice as the ledger has it.
 func (s *State) Load(slice uint64, held []sellthrough.Held) {
-	sp := s.young.make(slice, uint32(len(held)))
+	sp := s.young.make(uint32(len(held)))
 	page := s.young.pages[sp.page]
 	for _, h := range held {
 		s.young.lines++
@@ -111,7 +116,7 @@ func (s *State) find(slice uint64) (span, bool) {
 		return span{}, false
 	}
 	from := s.old.pages[sp.page][sp.off : sp.off+sp.cap]
-	to := s.young.make(slice, sp.len)
+	to := s.young.make(sp.len)
 	room := s.young.pages[to.page][to.off : to.off+to.cap]
 	for _, e := range from {
 		if e.word != 0 {
@@ -126,9 +131,21 @@ func (s *State) find(slice uint64) (span, bool) {
 	return to, true
 }
 
-// make finds room for a slice of n lines.
-func (g *generation) make(_ uint64, n uint32) span {
+// leave gives the room of a slice that has moved to others.
+func (g *generation) leave(sp span) {
+	clear(g.pages[sp.page][sp.off : sp.off+sp.cap])
+	class := bits.Len32(sp.cap) - 1
+	sp.len = 0
+	g.free[class] = append(g.free[class], sp)
+}
+
+// make finds room for a slice of n lines: empty, all zero.
+func (g *generation) make(n uint32) span {
 	c := capacity(n)
+	if f := g.free[bits.Len32(c)-1]; len(f) > 0 {
+		g.free[bits.Len32(c)-1] = f[:len(f)-1]
+		return f[len(f)-1]
+	}
 	last := len(g.pages) - 1
 	if last < 0 || len(g.pages[last])+int(c) > cap(g.pages[last]) {
 		g.pages = append(g.pages, make([]Entry, 0, max(pageLines, int(c))))
@@ -222,7 +239,7 @@ func (s *State) Set(slice, line, content uint64, rev sellthrough.Revision, versi
 	full := sp.len+1 > sp.cap || sp.cap > smallSlice && (sp.len+1)*4 > sp.cap*3
 	if !ok || full {
 		old := sp
-		sp = s.young.make(slice, max(old.len+1, min(old.len*2, 1<<30)))
+		sp = s.young.make(max(old.len+1, min(old.len*2, 1<<30)))
 		if ok {
 			room := s.young.pages[sp.page][sp.off : sp.off+sp.cap]
 			for _, e := range s.young.pages[old.page][old.off : old.off+old.cap] {
@@ -230,6 +247,7 @@ func (s *State) Set(slice, line, content uint64, rev sellthrough.Revision, versi
 					place(room, e)
 				}
 			}
+			s.young.leave(old)
 		}
 		sp.len = old.len
 	}
