@@ -63,19 +63,19 @@ func TestAValueCannotLeaveItsQuotes(t *testing.T) {
 
 func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	for in, want := range map[string]string{
-		"$nobody":                               "$nobody has no value",
-		"$__conditionalAll(a IN ($b), $b)":      "$b has no value",
-		"$__conditionalAll(a, b)":               "wants a variable",
-		"$__conditionalAll(a, $__toTime)":       "wants a variable",
-		"$__conditionalAll(a)":                  "takes 2 arguments, not 1",
-		"$__timeGroup(t, 5m)":                   "$__timeGroup is not known",
-		"$__dateFilter(a, b)":                   "takes 1 arguments, not 2",
-		"$__dateFilter((a)":                     "never closed",
-		"$product":                              "cannot stand in SQL without quotes",
-		"${product:raw}":                        "cannot stand in SQL without quotes",
-		"${partner:csv}":                        "cannot stand in SQL without quotes",
-		"${partner:glob}":                       "no such format",
-		"$__dateFilter(${product:raw})":         "cannot stand in SQL without quotes",
+		"$nobody":                                "$nobody has no value",
+		"$__conditionalAll(a IN ($b), $b)":       "$b has no value",
+		"$__conditionalAll(a, b)":                "wants a variable",
+		"$__conditionalAll(a, $__toTime)":        "wants a variable",
+		"$__conditionalAll(a)":                   "takes 2 arguments, not 1",
+		"$__timeGroup(t, 5m)":                    "$__timeGroup is not known",
+		"$__dateFilter(a, b)":                    "takes 1 arguments, not 2",
+		"$__dateFilter((a)":                      "never closed",
+		"$product":                               "cannot stand in SQL without quotes",
+		"${product:raw}":                         "cannot stand in SQL without quotes",
+		"${partner:csv}":                         "cannot stand in SQL without quotes",
+		"${partner:glob}":                        "no such format",
+		"$__dateFilter(${product:raw})":          "cannot stand in SQL without quotes",
 		"$__conditionalAll(${line:x}, $partner)": "no such format",
 	} {
 		if got, err := expand(in); err == nil || !strings.Contains(err.Error(), want) {
