@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -122,36 +121,11 @@ func (l *Ledger) Receipt(ctx context.Context, id sellthrough.SubmissionID) (rc s
 // Table is the answer to a free query.
 type Table struct {
 	Columns []string
+	Types   []string // ClickHouse's names of the columns' types
 	Rows    [][]any
 }
 
 // Query answers a person's question. Parameters are bound by the server, never put into the text.
 func (l *Ledger) Query(ctx context.Context, sql string, params map[string]string) (Table, error) {
-	var t Table
-	ctx, cancel := context.WithTimeout(clickhouse.Context(ctx, clickhouse.WithParameters(params)), deadline)
-	defer cancel()
-	rows, err := l.conn.Query(ctx, sql)
-	if err != nil {
-		return t, fmt.Errorf("clickhouse: %w", err)
-	}
-	defer rows.Close()
-	t.Columns = rows.Columns()
-	types := rows.ColumnTypes()
-	for rows.Next() {
-		cells := make([]any, len(types))
-		for i, c := range types {
-			cells[i] = reflect.New(c.ScanType()).Interface()
-		}
-		if err := rows.Scan(cells...); err != nil {
-			return t, fmt.Errorf("clickhouse: %w", err)
-		}
-		for i := range cells {
-			cells[i] = reflect.ValueOf(cells[i]).Elem().Interface()
-		}
-		t.Rows = append(t.Rows, cells)
-	}
-	if err := rows.Err(); err != nil {
-		return t, fmt.Errorf("clickhouse: %w", err)
-	}
-	return t, nil
+	return ask(clickhouse.Context(ctx, clickhouse.WithParameters(params)), l.conn, sql)
 }
