@@ -283,7 +283,7 @@ func TestAFullSnapshotZeroesWhatItLeavesOut(t *testing.T) {
 	if p := shelf("2026-03-02", "A", "B", "C", "D", "E"); p.Counts.Implied != 1 || p.Counts.New != 5 {
 		t.Errorf("second day: %+v", p.Counts)
 	}
-	latest := "SELECT item_code, toString(qty), toString(implied) FROM sellthrough.v_stock_latest ORDER BY item_code"
+	latest := "SELECT item, toString(qty), toString(implied) FROM sellthrough.v_stock_items ORDER BY item"
 	want(t, "latest", s.ask(latest), "A 1 0\nB 2 0\nC 3 0\nD 4 0\nE 5 0\nF 0 1")
 	if p := shelf("2026-03-03", "A", "B"); p.State != clickhouse.IsHeld {
 		t.Errorf("a snapshot that zeroes 3 of 5 items is %s", p.State)

@@ -110,7 +110,8 @@ func (l *Ledger) quiet(ctx context.Context, hold sellthrough.Intent) error {
 	return nil
 }
 
-// Rebuild sets sales_daily to what the ledger comes to, by inserting the differences. It must run while no intent is open.
+// Rebuild sets sales_daily and stock_daily to what the ledger comes to, by inserting the differences. It must run while no
+// intent is open.
 func (l *Ledger) Rebuild(ctx context.Context, token string) error {
 	want := fmt.Sprintf(dailyFromLedger, l.table("movements"), "1")
 	have := `SELECT partner, toInt32(business_date) AS day, location, product, toUInt8(kind) AS kind_code, currency, qty_micros AS qty, amount_micros AS amount, base_micros AS base,
@@ -120,5 +121,8 @@ func (l *Ledger) Rebuild(ctx context.Context, token string) error {
 			UNION ALL SELECT partner, day, location, product, kind_code, currency, -qty, -amount, -base, -line_count, -unmatched, -no_money, -no_rate FROM (%s)
 		) GROUP BY partner, day, location, product, kind_code, currency
 		HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0 OR sum(u) != 0 OR sum(m) != 0 OR sum(r) != 0`, l.table("sales_daily"), dailyColumns, want, have)
-	return l.exec(withToken(ctx, token), "bring the sums in line with the ledger", sql)
+	if err := l.exec(withToken(ctx, token), "bring the sums in line with the ledger", sql); err != nil {
+		return err
+	}
+	return l.rebuildStock(ctx, token)
 }

@@ -84,7 +84,7 @@ func TestABatchInsertedTwiceCountsOnceInEveryTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for table, want := range map[string]uint64{"movements": 2, "stock_reports": 1, "sales_daily": 2, "floors": 1, "outcomes": 1, "votes": 1, "submissions": 1, "refused": 1, "orders": 1} {
+	for table, want := range map[string]uint64{"movements": 2, "stock_reports": 1, "sales_daily": 2, "stock_daily": 1, "floors": 1, "outcomes": 1, "votes": 1, "submissions": 1, "refused": 1, "orders": 1} {
 		if got := count(t, l, table); got != want {
 			t.Errorf("%s holds %d rows, want %d", table, got, want)
 		}
@@ -176,6 +176,7 @@ func TestARedoBeyondTheWindowHeals(t *testing.T) {
 	ctx := t.Context()
 	mine := batch(0, 9)
 	row(&mine.Movements, 1, 1, 5, 2026, 1)
+	row(&mine.Reports, 2, 1, 5, 2026, 1)
 	if err := l.Intend(ctx, mine.Intent); err != nil {
 		t.Fatal(err)
 	}
@@ -204,12 +205,16 @@ func TestARedoBeyondTheWindowHeals(t *testing.T) {
 	if err := l.Insert(ctx, mine); err != nil {
 		t.Fatal(err)
 	}
-	var ledger, daily int64
-	if err := l.query(ctx, "sum", "SELECT (SELECT sum(qty_micros) FROM "+l.table("movements")+"), (SELECT sum(qty_micros) FROM "+l.table("sales_daily")+")",
-		func(r driver.Rows) error { return r.Scan(&ledger, &daily) }); err != nil {
+	var ledger, daily, levels, reports int64
+	sql := "SELECT (SELECT sum(qty_micros) FROM " + l.table("movements") + "), (SELECT sum(qty_micros) FROM " + l.table("sales_daily") + "), " +
+		"(SELECT sum(qty_micros) FROM " + l.table("stock_daily") + "), (SELECT sum(lines) FROM " + l.table("stock_daily") + ")"
+	if err := l.query(ctx, "sum", sql, func(r driver.Rows) error { return r.Scan(&ledger, &daily, &levels, &reports) }); err != nil {
 		t.Fatal(err)
 	}
 	if ledger != 14_000_000 || daily != 14_000_000 {
 		t.Errorf("7 lines of 2 units: the ledger holds %d millionths, the sums %d", ledger, daily)
+	}
+	if levels != 2_000_000 || reports != 1 {
+		t.Errorf("one report of 2 units: the levels hold %d millionths in %d reports", levels, reports)
 	}
 }

@@ -22,6 +22,7 @@ type ledgerTable struct{ Table, Kinds, KindsQuoted string }
 type model struct {
 	Database, OnCluster, Window, Durable string
 	MovementKinds, MovementKindsQuoted   string
+	Levels, LevelsQuoted                 string
 	BatchColumns                         string
 	Ledgers                              []ledgerTable
 	cluster                              bool
@@ -57,6 +58,7 @@ func (l *Ledger) model() model {
 		Database: l.opts.Database, Durable: "fsync_after_insert = 1, fsync_part_directory = 1",
 		Window:        fmt.Sprintf("non_replicated_deduplication_window = %d", l.opts.Window),
 		MovementKinds: enum(sellthrough.Kinds(), "'"), MovementKindsQuoted: enum(sellthrough.Kinds(), `\'`),
+		Levels: enum(sellthrough.Levels(), "'"), LevelsQuoted: enum(sellthrough.Levels(), `\'`),
 		BatchColumns: "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
 		cluster:      l.opts.Cluster != "",
 	}
@@ -66,13 +68,14 @@ func (l *Ledger) model() model {
 	}
 	m.Ledgers = []ledgerTable{
 		{"movements", m.MovementKinds, m.MovementKindsQuoted},
-		{"stock_reports", enum(sellthrough.Levels(), "'"), enum(sellthrough.Levels(), `\'`)},
+		{"stock_reports", m.Levels, m.LevelsQuoted},
 	}
 	return m
 }
 
 // Migrate makes the database and brings it to this program's schema. Each numbered file is applied once; every statement
-// may be run twice, so two processes that migrate at once do no harm. Views are made anew at every start.
+// may be run twice, and an INSERT counts once by its token, so two processes that migrate at once do no harm. Views are made
+// anew at every start.
 func (l *Ledger) Migrate(ctx context.Context) error {
 	m := l.model()
 	if err := l.exec(ctx, "make database", "CREATE DATABASE IF NOT EXISTS "+m.Database+" "+m.OnCluster); err != nil {
@@ -118,9 +121,14 @@ func (l *Ledger) apply(ctx context.Context, file string, m model) error {
 	if err := t.Execute(&b, m); err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", file, err)
 	}
-	for _, sql := range strings.Split(b.String(), ";\n") {
-		if bare := withoutComments(sql); bare == "" {
+	for i, sql := range strings.Split(b.String(), ";\n") {
+		bare := withoutComments(sql)
+		if bare == "" {
 			continue
+		}
+		ctx := ctx
+		if strings.HasPrefix(bare, "INSERT") {
+			ctx = withToken(ctx, fmt.Sprintf("migration/%s/%d", file, i))
 		}
 		if err := l.exec(ctx, "apply "+file, sql); err != nil {
 			return err

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -16,22 +17,25 @@ func (l *Ledger) SaveReference(ctx context.Context, rev sellthrough.Revision, co
 	v := func(n int) []uint64 { return repeat(uint64(rev), n) }
 	type product = reference.Product
 	p := t.Products
-	err := l.insert(ctx, token, "ref_products", "version, code, gtin, name, line, units_per_pack, list_price, currency", len(p), func(b driver.Batch) error {
+	err := l.insert(ctx, token, "ref_products", "version, code, gtin, name, line, units_per_pack, list_price, currency, business_unit, launch_day, end_day, cost", len(p), func(b driver.Batch) error {
 		return columns(b, v(len(p)), each(p, func(x *product) string { return x.Code }), each(p, func(x *product) string { return x.GTIN }),
 			each(p, func(x *product) string { return x.Name }), each(p, func(x *product) string { return x.Line }),
 			each(p, func(x *product) int64 { return int64(x.UnitsPerPack) }), each(p, func(x *product) int64 { return int64(x.ListPrice) }),
-			each(p, func(x *product) string { return x.Currency }))
+			each(p, func(x *product) string { return x.Currency }), each(p, func(x *product) string { return x.BusinessUnit }),
+			each(p, func(x *product) int32 { return int32(x.Launch) }), each(p, func(x *product) int32 { return int32(x.EndOfLife) }),
+			each(p, func(x *product) int64 { return int64(x.Cost) }))
 	})
 	if err != nil {
 		return err
 	}
 	type location = reference.Location
 	o := t.Locations
-	err = l.insert(ctx, token, "ref_locations", "version, code, name, partner, country, region, city, territory, time_zone", len(o), func(b driver.Batch) error {
+	err = l.insert(ctx, token, "ref_locations", "version, code, name, partner, country, region, city, territory, time_zone, latitude, longitude", len(o), func(b driver.Batch) error {
 		return columns(b, v(len(o)), each(o, func(x *location) string { return x.Code }), each(o, func(x *location) string { return x.Name }),
 			each(o, func(x *location) string { return x.Partner }), each(o, func(x *location) string { return x.Country }),
 			each(o, func(x *location) string { return x.Region }), each(o, func(x *location) string { return x.City }),
-			each(o, func(x *location) string { return x.Territory }), each(o, func(x *location) string { return x.TimeZone }))
+			each(o, func(x *location) string { return x.Territory }), each(o, func(x *location) string { return x.TimeZone }),
+			each(o, func(x *location) float64 { return x.Latitude }), each(o, func(x *location) float64 { return x.Longitude }))
 	})
 	if err != nil {
 		return err
@@ -55,9 +59,28 @@ func (l *Ledger) SaveReference(ctx context.Context, rev sellthrough.Revision, co
 	if err != nil {
 		return err
 	}
+	for i := range t.Sheets {
+		if err := l.sheet(ctx, rev, token, &t.Sheets[i]); err != nil {
+			return err
+		}
+	}
 	return l.insert(ctx, token, "ref_versions", "version, content, who, products, locations, crossreferences, rates", 1, func(b driver.Batch) error {
 		return columns(b, v(1), []string{content}, []string{who}, []uint64{uint64(len(p))}, []uint64{uint64(len(o))}, []uint64{uint64(len(c))}, []uint64{uint64(len(r))})
 	})
+}
+
+// sheet writes the rows of a sheet of a version.
+func (l *Ledger) sheet(ctx context.Context, rev sellthrough.Revision, token string, s *reference.Sheet) error {
+	names, cols := []string{"version"}, []any{repeat(uint64(rev), s.Rows)}
+	for _, c := range s.Kind.Columns {
+		names = append(names, c.StoredName())
+		if c.Type == reference.Text {
+			cols = append(cols, s.Strings(c.Name))
+		} else {
+			cols = append(cols, s.Numbers(c.Name))
+		}
+	}
+	return l.insert(ctx, token, "ref_"+s.Kind.Name, strings.Join(names, ", "), s.Rows, func(b driver.Batch) error { return columns(b, cols...) })
 }
 
 // LatestReference is the newest version that is whole, and the hash of its content; 0 where there is none.

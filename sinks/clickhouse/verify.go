@@ -44,6 +44,13 @@ func (l *Ledger) checks() []check {
 			"the sums are brought in line with the ledger by `sellthrough verify --heal`", true,
 		},
 		{
+			"stock of partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), location, concat('ledger and levels differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' reports') FROM (
+				SELECT level_code, partner, day, location, product, item, namespace, at_seconds, qty AS q, line_count AS n FROM (%s)
+				UNION ALL SELECT toUInt8(level), partner, toInt32(business_date), location, product, item, namespace, at_seconds, -qty_micros, -lines FROM %s.stock_daily
+			) GROUP BY level_code, partner, day, location, product, item, namespace, at_seconds HAVING sum(q) != 0 OR sum(n) != 0`, fmt.Sprintf(stockFromLedger, db+".stock_reports"), db),
+			"the levels are brought in line with the ledger by `sellthrough verify --heal`", true,
+		},
+		{
 			"line %s of partner %s, document %s stands %s times", `SELECT toString(line), partner, any(document), toString(sum(sign)) FROM ` + db + `.movements GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
 			"a line was doubled or taken out twice: undo the submission and send it again", false,
 		},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +24,8 @@ var files = []struct {
 	columns []string
 	read    func(t *Tables, r row) error
 }{
-	{"products.csv", []string{"code", "gtin?", "name?", "line?", "units_per_pack?", "list_price?", "currency?"}, readProduct},
-	{"locations.csv", []string{"code", "name?", "partner?", "country?", "region?", "city?", "territory?", "time_zone?"}, readLocation},
+	{"products.csv", []string{"code", "gtin?", "name?", "line?", "units_per_pack?", "list_price?", "currency?", "business_unit?", "launch?", "end_of_life?", "cost?"}, readProduct},
+	{"locations.csv", []string{"code", "name?", "partner?", "country?", "region?", "city?", "territory?", "time_zone?", "latitude?", "longitude?"}, readLocation},
 	{"crossreferences.csv", []string{"partner", "kind", "code", "target", "units?", "from?", "to?"}, readCrossReference},
 	{"rates.csv", []string{"currency", "date", "rate"}, readRate},
 }
@@ -34,25 +35,41 @@ var files = []struct {
 func Load(dir string) (t Tables, content string, err error) {
 	h := sha256.New()
 	var faults []error
+	var names []string
 	found := false
-	for _, f := range files {
-		path := filepath.Join(dir, f.name)
+	read := func(name string, columns []string, use func(row) error) error {
+		names = append(names, name)
+		path := filepath.Join(dir, name)
 		text, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {
-			continue
+			return nil
 		}
 		if err != nil {
-			return Tables{}, "", fmt.Errorf("read reference: %w", err)
+			return fmt.Errorf("read reference: %w", err)
 		}
 		found = true
-		fmt.Fprintf(h, "%s %d\n", f.name, len(text))
+		fmt.Fprintf(h, "%s %d\n", name, len(text))
 		h.Write(text)
-		faults = append(faults, readFile(path, string(text), f.columns, func(r row) error { return f.read(&t, r) })...)
+		faults = append(faults, readFile(path, string(text), columns, use)...)
+		return nil
+	}
+	for _, f := range files {
+		if err := read(f.name, f.columns, func(r row) error { return f.read(&t, r) }); err != nil {
+			return Tables{}, "", err
+		}
+	}
+	for _, k := range SheetKinds() {
+		t.Sheets = append(t.Sheets, Sheet{Kind: k})
+		s := &t.Sheets[len(t.Sheets)-1]
+		if err := read(k.File, k.header(), s.read); err != nil {
+			return Tables{}, "", err
+		}
 	}
 	if !found {
-		return Tables{}, "", fmt.Errorf("%s holds none of products.csv, locations.csv, crossreferences.csv, rates.csv", dir)
+		return Tables{}, "", fmt.Errorf("%s holds none of %s", dir, strings.Join(names, ", "))
 	}
 	faults = append(faults, Check(dir, t)...)
+	faults = append(faults, checkSheets(dir, t)...)
 	if len(faults) > 0 {
 		return Tables{}, "", errors.Join(faults...)
 	}
@@ -88,6 +105,17 @@ func (r row) day(column string) (sellthrough.Day, error) {
 	d, err := sellthrough.ParseDay(r.cells[column])
 	if err != nil {
 		return 0, r.fault(column, "not a day; write it as YYYY-MM-DD")
+	}
+	return d, nil
+}
+
+func (r row) degrees(column string, most float64) (float64, error) {
+	if r.cells[column] == "" {
+		return 0, nil
+	}
+	d, err := strconv.ParseFloat(r.cells[column], 64)
+	if err != nil || !(d >= -most && d <= most) {
+		return 0, r.fault(column, fmt.Sprintf("must be degrees from -%g to %g, such as 31.2304", most, most))
 	}
 	return d, nil
 }
@@ -164,9 +192,28 @@ func readProduct(t *Tables, r row) error {
 	if g := r.cells["gtin"]; g != "" && !isGTIN(g) {
 		return r.fault("gtin", "a GTIN has 8, 12, 13 or 14 digits; if leading zeros were lost, write it as text")
 	}
+	cost, err := r.decimal("cost", 0)
+	if err != nil {
+		return err
+	}
+	if cost < 0 {
+		return r.fault("cost", "must not be below 0")
+	}
+	launch, err := r.day("launch")
+	if err != nil {
+		return err
+	}
+	end, err := r.day("end_of_life")
+	if err != nil {
+		return err
+	}
+	if end != 0 && end < launch {
+		return r.fault("end_of_life", "lies before launch")
+	}
 	t.Products = append(t.Products, Product{
 		Code: r.cells["code"], GTIN: r.cells["gtin"], Name: r.cells["name"], Line: r.cells["line"],
 		UnitsPerPack: units, ListPrice: price, Currency: r.cells["currency"],
+		BusinessUnit: r.cells["business_unit"], Launch: launch, EndOfLife: end, Cost: cost,
 	})
 	return nil
 }
@@ -178,9 +225,17 @@ func readLocation(t *Tables, r row) error {
 		}
 	}
 	c := r.cells
+	latitude, err := r.degrees("latitude", 90)
+	if err != nil {
+		return err
+	}
+	longitude, err := r.degrees("longitude", 180)
+	if err != nil {
+		return err
+	}
 	t.Locations = append(t.Locations, Location{
 		Code: c["code"], Name: c["name"], Partner: c["partner"], Country: c["country"], Region: c["region"],
-		City: c["city"], Territory: c["territory"], TimeZone: c["time_zone"],
+		City: c["city"], Territory: c["territory"], TimeZone: c["time_zone"], Latitude: latitude, Longitude: longitude,
 	})
 	return nil
 }

@@ -20,7 +20,11 @@ type Product struct {
 	Line         string
 	UnitsPerPack sellthrough.Decimal // base units in a pack; 1 where the product has none
 	ListPrice    sellthrough.Decimal
-	Currency     string // of the list price
+	Currency     string // of list price and cost
+	BusinessUnit string
+	Launch       sellthrough.Day     // 0: always
+	EndOfLife    sellthrough.Day     // 0: never
+	Cost         sellthrough.Decimal // of a base unit
 }
 
 // Location is a store, warehouse or web shop.
@@ -33,6 +37,8 @@ type Location struct {
 	City      string
 	Territory string
 	TimeZone  string // IANA; empty: the partner's
+	Latitude  float64
+	Longitude float64
 }
 
 // CrossReference says what a partner's code means, and when.
@@ -59,6 +65,7 @@ type Tables struct {
 	Locations       []Location
 	CrossReferences []CrossReference
 	Rates           []Rate
+	Sheets          []Sheet // one for each of SheetKinds
 }
 
 // Version answers look-ups. It is safe for concurrent use.

@@ -28,17 +28,42 @@ FROM {{.Database}}.stock_reports
 GROUP BY partner, namespace, slice, line
 HAVING sum(sign) > 0;
 
--- The newest report of each level, whatever was taken back.
-CREATE OR REPLACE VIEW {{.Database}}.v_stock_latest {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT partner, location, item_code, argMax(product, at) AS product, level, max(at) AS reported_at, argMax(qty, at) AS qty, argMax(implied, at) AS implied
-FROM {{.Database}}.v_stock_reports
-GROUP BY partner, location, item_code, level;
-
--- The last report of each day.
+-- The last report of each day that stands, by product; items of one product are added.
 CREATE OR REPLACE VIEW {{.Database}}.v_stock_daily {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT partner, business_date, location, item_code, argMax(product, at) AS product, level, argMax(qty, at) AS qty, argMax(implied, at) AS implied
-FROM {{.Database}}.v_stock_reports
-GROUP BY partner, business_date, location, item_code, level;
+SELECT partner, business_date, location, product, level, sum(item_qty) AS qty, max(item_at) AS at, min(item_implied) AS implied
+FROM
+(
+    SELECT level, business_date, partner, location, product, item, argMax(q, at_seconds) AS item_qty, max(at_seconds) AS item_at, argMax(i, at_seconds) AS item_implied
+    FROM
+    (
+        SELECT level, business_date, partner, location, product, item, namespace, at_seconds, sum(d.qty) AS q, sum(lines_implied) > 0 AS i
+        FROM {{.Database}}.stock_daily AS d
+        GROUP BY level, business_date, partner, location, product, item, namespace, at_seconds
+        HAVING sum(lines) > 0
+    )
+    GROUP BY level, business_date, partner, location, product, item
+)
+GROUP BY level, business_date, partner, location, product;
+
+-- The newest report of each level of each item, whatever was taken back. What was not reported for 400 days is out of it.
+CREATE OR REPLACE VIEW {{.Database}}.v_stock_items {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, location, item, argMax(product, at_seconds) AS product, level, argMax(q, at_seconds) AS qty, max(business_date) AS business_date,
+    toDateTime64(max(at_seconds), 0, 'UTC') AS reported_at, argMax(i, at_seconds) AS implied
+FROM
+(
+    SELECT level, business_date, partner, location, product, item, namespace, at_seconds, sum(d.qty) AS q, sum(lines_implied) > 0 AS i
+    FROM {{.Database}}.stock_daily AS d
+    WHERE business_date >= toDate32(now()) - 400
+    GROUP BY level, business_date, partner, location, product, item, namespace, at_seconds
+    HAVING sum(lines) > 0
+)
+GROUP BY level, partner, location, item;
+
+-- The same by product: items of one product are added.
+CREATE OR REPLACE VIEW {{.Database}}.v_stock_now {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, location, product, level, sum(i.qty) AS qty, max(i.business_date) AS business_date, max(i.reported_at) AS reported_at, min(i.implied) AS implied
+FROM {{.Database}}.v_stock_items AS i
+GROUP BY partner, location, product, level;
 
 -- The newest word of each partition about each submission; partial counts are added.
 CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
@@ -89,3 +114,37 @@ SELECT incarnation, partition, maxIf(epoch, kind = 'claim') AS epoch, maxIf(last
     argMaxIf(complete, (last, step), kind = 'done') AS complete, argMaxIf(reference, (last, step), kind = 'done') AS reference, maxIf(last, kind = 'intent') AS last_intent,
     maxIf(written_at, kind = 'done') AS done_at
 FROM {{.Database}}.road GROUP BY incarnation, partition;
+
+-- Reference data: the version in force. Dates that were left out are 1970-01-01 and 2299-12-31.
+CREATE OR REPLACE VIEW {{.Database}}.v_reference {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT max(revision) AS version FROM {{.Database}}.orders WHERE kind = 'reference';
+
+CREATE OR REPLACE VIEW {{.Database}}.v_products {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT code, gtin, name, line, business_unit, toDate32(launch_day) AS launch, toDate32(if(end_day = 0, 120529, end_day)) AS end_of_life,
+    reinterpret(units_per_pack, 'Decimal(18, 6)') AS units_per_pack, reinterpret(list_price, 'Decimal(18, 6)') AS list_price,
+    reinterpret(cost, 'Decimal(18, 6)') AS cost, currency
+FROM {{.Database}}.ref_products WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
+CREATE OR REPLACE VIEW {{.Database}}.v_locations {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT code, name, partner, country, region, city, territory, time_zone, latitude, longitude
+FROM {{.Database}}.ref_locations WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
+CREATE OR REPLACE VIEW {{.Database}}.v_partners {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, name, tier, channel_type, status, toDate32(since_day) AS since, toDate32(until_day) AS until, currency, time_zone, week_start
+FROM {{.Database}}.ref_partners WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
+CREATE OR REPLACE VIEW {{.Database}}.v_organisation {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT node, parent, name, partner, toDate32(from_day) AS from_date, toDate32(to_day) AS to_date
+FROM {{.Database}}.ref_organisation WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
+CREATE OR REPLACE VIEW {{.Database}}.v_ranging {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT location, product, toDate32(from_day) AS from_date, toDate32(to_day) AS to_date, lead_days
+FROM {{.Database}}.ref_ranging WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
+CREATE OR REPLACE VIEW {{.Database}}.v_calendar {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT name, year, toDate32(from_day) AS from_date, toDate32(to_day) AS to_date
+FROM {{.Database}}.ref_calendar WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
+CREATE OR REPLACE VIEW {{.Database}}.v_reporting {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT feed, frequency, weekdays, due, grace_days, toDate32(from_day) AS from_date, toDate32(to_day) AS to_date
+FROM {{.Database}}.ref_reporting WHERE version = (SELECT version FROM {{.Database}}.v_reference);

@@ -1,0 +1,89 @@
+package reference
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// folder writes files named by their first line, and loads them.
+func folder(t *testing.T, files map[string]string) (Tables, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tables, _, err := Load(dir)
+	return tables, err
+}
+
+func TestASheetIsReadWithItsDefaults(t *testing.T) {
+	tables, err := folder(t, map[string]string{
+		"products.csv":     "code,launch,end_of_life,cost\nP1,2025-03-01,,12.50\n",
+		"locations.csv":    "code,latitude,longitude\nS1,31.2304,-0.5\n",
+		"ranging.csv":      "location,item,from,lead_days\nS1,P1,2026-01-02,14\nS1,P1,,\n",
+		"organisation.csv": "node,parent,name,partner,from,to\nhq,,Head office,,,\neast,hq,East,,,\neast,hq,East,acme,2026-01-01,\n",
+	})
+	if err == nil {
+		t.Fatal("P1 is ranged twice at S1 from 2026-01-02 on, and nobody said so")
+	}
+	tables, err = folder(t, map[string]string{
+		"products.csv":  "code,launch,end_of_life,cost\nP1,2025-03-01,,12.50\n",
+		"locations.csv": "code,latitude,longitude\nS1,31.2304,-0.5\n",
+		"ranging.csv":   "location,item,from,to,lead_days\nS1,P1,2026-01-02,,14\nS1,P1,,2026-01-01,\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, l := tables.Products[0], tables.Locations[0]
+	if p.Cost != 12_500_000 || p.Launch.String() != "2025-03-01" || p.EndOfLife != 0 || l.Latitude != 31.2304 || l.Longitude != -0.5 {
+		t.Errorf("product %+v, location %+v", p, l)
+	}
+	for _, s := range tables.Sheets {
+		if s.Kind.Name != "ranging" {
+			continue
+		}
+		// 2026-01-02 is day 20455; without dates a row holds from the first day to the last that the ledger knows.
+		if from, to, lead := s.Numbers("from"), s.Numbers("to"), s.Numbers("lead_days"); s.Rows != 2 || from[0] != 20455 || to[0] != Never || from[1] != Always || to[1] != 20454 || lead[0] != 14 || lead[1] != 0 {
+			t.Errorf("%d rows, from %v, to %v, lead days %v", s.Rows, from, to, lead)
+		}
+	}
+}
+
+func TestAFaultOfASheetNamesFileRowAndReason(t *testing.T) {
+	bad := func(file, text string, want ...string) {
+		t.Helper()
+		_, err := folder(t, map[string]string{"products.csv": "code\nP1\n", "locations.csv": "code\nS1\n", file: text})
+		for _, w := range want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %v\nlacks %q", file, err, w)
+			}
+		}
+	}
+	bad("partners.csv", "partner,tier\nacme,shop\n", "partners.csv:2", "column tier", `"shop"`, "retailer")
+	bad("partners.csv", "partner\nacme\nacme\n", "partners.csv:3", "acme stands on row 2 already")
+	bad("partners.csv", "partner,time_zone\nacme,Mars/North\n", "partners.csv:2", "IANA")
+	bad("organisation.csv", "node,parent\na,b\nb,a\n", "organisation.csv:2", "a under b under a")
+	bad("organisation.csv", "node,parent\na,z\n", "organisation.csv:2", "parent z of node a")
+	bad("organisation.csv", "node,parent,partner\na,,x\nb,,x\n", "organisation.csv:3", "partner x stands under a and b at once")
+	bad("ranging.csv", "location,item\nS9,P1\n", "ranging.csv:2", "S9 is not in locations.csv")
+	bad("ranging.csv", "location,item\nS1,P9\n", "ranging.csv:2", "P9 is not in products.csv")
+	bad("ranging.csv", "location,item,lead_days\nS1,P1,-3\n", "ranging.csv:2", "lead_days", "0 or more")
+	bad("calendar.csv", "name,year,from,to\n618,2026,2026-06-20,2026-06-01\n", "calendar.csv:2", "lies before from")
+	bad("reporting.csv", "feed,frequency,weekdays,due\nf,day,0-6,09:00\n", "reporting.csv:2", "1 is Monday")
+	bad("reporting.csv", "feed,frequency,due\nf,day,25:00\n", "reporting.csv:2", "time of day")
+	bad("products.csv", "code,launch,end_of_life\nP1,2026-02-01,2026-01-01\n", "products.csv:2", "lies before launch")
+	bad("locations.csv", "code,latitude\nS1,91\n", "locations.csv:2", "latitude")
+}
+
+func TestATreeMayBeReorganised(t *testing.T) {
+	_, err := folder(t, map[string]string{
+		"organisation.csv": "node,parent,partner,from,to\nhq,,,,\na,hq,,,2026-06-30\na,b,,2026-07-01,\nb,hq,,,\nb,hq,x,,2026-06-30\na,b,x,2026-07-01,\n",
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
