@@ -184,11 +184,11 @@ func (s *system) stop() error {
 	defer s.out.Close()
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-s.exit:
+	case _ = <-s.exit:
 		return nil
 	case <-time.After(time.Minute):
 		_ = s.cmd.Process.Kill()
-		<-s.exit
+		_ = <-s.exit
 		return fmt.Errorf("the program did not stop within a minute:\n%s", s.tail())
 	}
 }

@@ -140,7 +140,7 @@ func TestDataJourneyOf293Stores(t *testing.T) {
 	s.final(r.Submission)
 	files := filepath.Join(s.dir, "data", "clickhouse")
 	var user string
-	filepath.WalkDir(files, func(p string, d os.DirEntry, _ error) error {
+	_ = filepath.WalkDir(files, func(p string, d os.DirEntry, _ error) error {
 		if d != nil && d.IsDir() && d.Name() == "user_files" {
 			user = p
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -148,7 +149,7 @@ func (s *system) log() string {
 // kill is kill -9, and waits for the process to be gone.
 func (s *system) kill() {
 	_ = s.cmd.Process.Kill()
-	<-s.exit
+	_ = <-s.exit
 	s.exit <- nil
 	s.out.Close()
 }
@@ -157,10 +158,10 @@ func (s *system) kill() {
 func (s *system) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-s.exit:
+	case _ = <-s.exit:
 	case <-time.After(time.Minute):
 		_ = s.cmd.Process.Kill()
-		<-s.exit
+		_ = <-s.exit
 		s.t.Errorf("the program did not stop:\n%s", s.log())
 	}
 	s.exit <- nil
@@ -184,9 +185,7 @@ func (s *system) send(ctx context.Context, feed, partner string, query url.Value
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, header)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return answer{}, err

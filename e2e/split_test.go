@@ -29,8 +29,10 @@ func outside(t *testing.T) (yaml string, note []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := chserver.Options{Binary: chserver.FindBinary(), Dir: filepath.Join(dir, "clickhouse"), Self: []string{binary, chserver.ChildCommand},
-		AdminPassword: "the-admin-of-this-test", ReadPassword: "the-reader-of-this-test", Log: log}
+	o := chserver.Options{
+		Binary: chserver.FindBinary(), Dir: filepath.Join(dir, "clickhouse"), Self: []string{binary, chserver.ChildCommand},
+		AdminPassword: "the-admin-of-this-test", ReadPassword: "the-reader-of-this-test", Log: log,
+	}
 	if o.Binary == "" {
 		if o.LibPath, err = chserver.Fetch(t.Context(), os.Stderr); err != nil {
 			t.Fatal(err)

@@ -220,7 +220,7 @@ func TestWhatNobodyCanReadIsNotRegistered(t *testing.T) {
 	bad := func(body, part string) {
 		t.Helper()
 		_, err := c.Accept(t.Context(), request("invoices", "", body))
-		if f := kind(t, err, Unreadable); !strings.Contains(f.Detail, part) {
+		if f := faultOf(t, err, Unreadable); !strings.Contains(f.Detail, part) {
 			t.Errorf("%q does not say %q", f.Detail, part)
 		}
 	}
@@ -229,11 +229,11 @@ func TestWhatNobodyCanReadIsNotRegistered(t *testing.T) {
 	bad("\xff\xfer\x00e\x00", "UTF-16")
 	bad("PK\x03\x04 and so on, and so on", "workbook")
 	_, err := c.Accept(t.Context(), request("invoises", "", csvBody(1)))
-	if f := kind(t, err, Unknown); !strings.Contains(f.Detail, "pos, invoices, stock") {
+	if f := faultOf(t, err, Unknown); !strings.Contains(f.Detail, "pos, invoices, stock") {
 		t.Error(f.Detail)
 	}
 	_, err = c.Accept(t.Context(), request("other", "", csvBody(1))) // of another partner
-	if f := kind(t, err, Unknown); strings.Contains(f.Detail, "beta") {
+	if f := faultOf(t, err, Unknown); strings.Contains(f.Detail, "beta") {
 		t.Error(f.Detail)
 	}
 	if n, m, s := w.marks(), w.bodies(), c.index.len(); n != 0 || m != 0 || s != 0 {
@@ -366,7 +366,7 @@ func TestConcurrencyIsBoundedByPartner(t *testing.T) {
 	occupy("acme", "invoices")
 	occupy("acme", "invoices")
 	_, err := c.Accept(t.Context(), request("invoices", "", csvBody(1)))
-	if f := kind(t, err, Busy); f.Retry == 0 {
+	if f := faultOf(t, err, Busy); f.Retry == 0 {
 		t.Error("no time to try again")
 	}
 	occupy("beta", "other")

@@ -120,7 +120,7 @@ func TestAFailedRegistrationLeavesNothing(t *testing.T) {
 	c := w.collect("a")
 	c.failing(bus.TypeRegistered)
 	_, err := c.Accept(t.Context(), request("pos", "k", csvBody(3)))
-	if f := kind(t, err, Unavailable); f.Retry == 0 {
+	if f := faultOf(t, err, Unavailable); f.Retry == 0 {
 		t.Error("no time to try again")
 	}
 	if w.marks() != 0 {

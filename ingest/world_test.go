@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -273,7 +274,13 @@ func request(feed, key, body string) Request {
 	return Request{Partner: "acme", Feed: sellthrough.FeedID(feed), Key: key, Body: strings.NewReader(body), Length: int64(len(body))}
 }
 
-func kind(t *testing.T, err error, want Kind) *Fault {
+// kind fails the test where err is not a fault of the wanted kind.
+func kind(t *testing.T, err error, want Kind) {
+	t.Helper()
+	_ = faultOf(t, err, want)
+}
+
+func faultOf(t *testing.T, err error, want Kind) *Fault {
 	t.Helper()
 	f, ok := AsFault(err)
 	if !ok || f.Kind != want {
@@ -287,10 +294,8 @@ var errDown = errors.New("no broker")
 // failing makes publishes of a type fail.
 func (c *collector) failing(types ...bus.Type) {
 	f := func(_ bus.Topic, m bus.Message) error {
-		for _, t := range types {
-			if m.Type == t {
-				return errDown
-			}
+		if slices.Contains(types, m.Type) {
+			return errDown
 		}
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"sellthrough/internal/bus"
@@ -82,15 +83,15 @@ func (a *app) watch(b *bus.Bus, l *clickhouse.Ledger) func(context.Context) erro
 
 // stamp changes when a file of a folder does.
 func stamp(dir string) string {
-	out := ""
+	var out strings.Builder
 	names, err := filepath.Glob(filepath.Join(dir, "*.csv"))
 	if err != nil {
 		return err.Error()
 	}
 	for _, n := range names {
 		if info, err := os.Stat(n); err == nil {
-			out += fmt.Sprint(n, info.Size(), info.ModTime().UnixNano(), " ")
+			fmt.Fprint(&out, n, info.Size(), info.ModTime().UnixNano(), " ")
 		}
 	}
-	return out
+	return out.String()
 }

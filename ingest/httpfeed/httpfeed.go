@@ -241,8 +241,7 @@ var statuses = map[ingest.Kind]struct {
 
 // fail answers with an error.
 func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var own *problem
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*problem](err); ok {
 		write(w, r, *own)
 		return
 	}

@@ -269,7 +269,7 @@ func TestAMistypedParameterIsNoSubmission(t *testing.T) {
 func TestABugIsAnswered(t *testing.T) {
 	d := &door{Options: Options{Log: zerolog.Nop()}}
 	rec := httptest.NewRecorder()
-	d.safely(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("bug") })).ServeHTTP(rec, httptest.NewRequest("GET", "/v1/feeds", nil))
+	d.safely(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("bug") })).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/v1/feeds", nil))
 	if rec.Code != http.StatusInternalServerError || !strings.Contains(rec.Body.String(), "/problems/internal") {
 		t.Fatal(rec.Code, rec.Body)
 	}

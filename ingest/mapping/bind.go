@@ -233,7 +233,8 @@ func (b *Binding) lineKey(fields [][]byte, row uint32, c *Cells) error {
 
 // figures reads quantity, amount and kind, which hang together by their signs.
 func (b *Binding) figures(fields [][]byte, row uint32, c *Cells) error {
-	src, reason := &b.feed.Columns, ""
+	src := &b.feed.Columns
+	var reason string
 	if c.Qty = b.Mapping.qty; b.qty >= 0 {
 		cell := fields[b.qty]
 		if len(trim(cell)) == 0 {

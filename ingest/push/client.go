@@ -34,13 +34,14 @@ type refusal struct {
 }
 
 func (r *refusal) Error() string {
-	s := r.Detail
+	var s strings.Builder
+	s.WriteString(r.Detail)
 	for i := range r.Refusals {
 		if e := r.Refusals[i].Error(); e != r.Detail {
-			s += "\n" + e
+			s.WriteString("\n" + e)
 		}
 	}
-	return s
+	return s.String()
 }
 
 // send posts the file until the answer is known.
@@ -65,8 +66,7 @@ func (c *client) send(ctx context.Context, f *file, path string) (rc *sellthroug
 		rc = new(sellthrough.Receipt)
 		return json.NewDecoder(body).Decode(rc)
 	})
-	var no *refusal
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*refusal](err); ok {
 		return no.Receipt, false, err
 	}
 	if err != nil {

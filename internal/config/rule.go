@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"sellthrough"
@@ -99,12 +100,7 @@ func (f *Feed) Instants() bool {
 	if at.Zone != ZoneLocal && at.Zone != "" {
 		return true
 	}
-	for _, l := range at.Layouts {
-		if layout.HasOffset(l) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(at.Layouts, layout.HasOffset)
 }
 
 // Location is the zone that times without an offset are written in; nil is the location's own wall clock.

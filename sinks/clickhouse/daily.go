@@ -58,7 +58,7 @@ func group(r *sellthrough.Rows) sums {
 		h = (h ^ h>>29 ^ product.of(seed, r.Product[i])) * 0xbf58476d1ce4e5b9
 		h = (h ^ h>>32 ^ currency.of(seed, r.Currency[i]) ^ uint64(uint32(r.BusinessDate[i]))<<8 ^ uint64(r.Kind[i])) * 0x94d049bb133111eb
 		h ^= h >> 31
-		at := int32(-1)
+		var at int32
 		for p := int(h) & (size - 1); ; p = (p + 1) & (size - 1) {
 			e := &table[p]
 			if e.group == 0 {

@@ -70,6 +70,7 @@ var (
 func from() Column {
 	return Column{Name: "from", Stored: "from_day", Type: Date, Optional: true, Missing: Always}
 }
+
 func to() Column {
 	return Column{Name: "to", Stored: "to_day", Type: Date, Optional: true, Missing: Never}
 }

@@ -21,7 +21,7 @@ func folder(t *testing.T, files map[string]string) (Tables, error) {
 }
 
 func TestASheetIsReadWithItsDefaults(t *testing.T) {
-	tables, err := folder(t, map[string]string{
+	_, err := folder(t, map[string]string{
 		"products.csv":     "code,launch,end_of_life,cost\nP1,2025-03-01,,12.50\n",
 		"locations.csv":    "code,latitude,longitude\nS1,31.2304,-0.5\n",
 		"ranging.csv":      "location,item,from,lead_days\nS1,P1,2026-01-02,14\nS1,P1,,\n",
@@ -30,7 +30,7 @@ func TestASheetIsReadWithItsDefaults(t *testing.T) {
 	if err == nil {
 		t.Fatal("P1 is ranged twice at S1 from 2026-01-02 on, and nobody said so")
 	}
-	tables, err = folder(t, map[string]string{
+	tables, err := folder(t, map[string]string{
 		"products.csv":  "code,launch,end_of_life,cost\nP1,2025-03-01,,12.50\n",
 		"locations.csv": "code,latitude,longitude\nS1,31.2304,-0.5\n",
 		"ranging.csv":   "location,item,from,to,lead_days\nS1,P1,2026-01-02,,14\nS1,P1,,2026-01-01,\n",

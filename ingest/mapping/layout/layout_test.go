@@ -17,7 +17,7 @@ func TestCells(t *testing.T) {
 			parse = l.Parse
 		}
 		s, err := parse([]byte(in))
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {

@@ -150,15 +150,6 @@ func values(t testing.TB, addr, topic string, partition, n int) (all []string) {
 	return all
 }
 
-func offset(t testing.TB, c *kafka.Client, topic string) kafka.PartitionOffsets {
-	t.Helper()
-	r, err := c.ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{
-		topic: {kafka.FirstOffsetOf(0), kafka.LastOffsetOf(0)},
-	}})
-	must(t, err)
-	return r.Topics[topic][0]
-}
-
 func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	dir := t.TempDir()
 	addr, kill := spawn(t, dir)

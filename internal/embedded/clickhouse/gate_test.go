@@ -1,6 +1,7 @@
 package clickhouse_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -27,8 +28,8 @@ func TestAClientThatCannotLogInDoesNotEndTheServer(t *testing.T) {
 		}
 		defer c.Close()
 		err = c.Ping(t.Context())
-		e, _ := err.(*client.Exception)
-		if e == nil {
+		e, ok := errors.AsType[*client.Exception](err)
+		if !ok {
 			t.Fatalf("%s@%s: got %v, want the server to refuse", user, database, err)
 		}
 		return e.Code

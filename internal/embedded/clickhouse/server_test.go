@@ -91,8 +91,7 @@ func exec1(t *testing.T, c driver.Conn, statements ...string) {
 func refused(t *testing.T, c driver.Conn, statement string) {
 	t.Helper()
 	err := c.Exec(t.Context(), statement)
-	var e *client.Exception
-	if !errors.As(err, &e) {
+	if _, ok := errors.AsType[*client.Exception](err); !ok {
 		t.Errorf("%s: got %v, want the server to refuse it", statement, err)
 	}
 }
