@@ -70,6 +70,10 @@ func NewReader(r io.Reader, o Options) *Reader {
 	return &Reader{src: r, opt: o, buf: make([]byte, 64<<10), line: 1}
 }
 
+// Expect says how many fields a record has from here on, so that a quote that closes in a later line is told from one
+// that was never closed; 0 is as many as the next record has. A body with title rows above its header needs it.
+func (r *Reader) Expect(width int) { r.width = width }
+
 // Next gives the fields of the next record and the physical line on which it begins. The fields are valid until the
 // next call. A line that can't be read is a *sellthrough.Refusal, after which Next goes on; a refusal of row 0 is the
 // whole body's. The end is io.EOF; any other error is the source's own.
@@ -280,7 +284,7 @@ func (r *Reader) text(row uint32, line []byte, nul bool) error {
 		return sellthrough.Bad(row, "", sample(line), "the line holds a NUL character; export it as plain UTF-8 text")
 	}
 	if !utf8.Valid(line) {
-		return sellthrough.Bad(row, "", sample(line), "the line is not UTF-8; save the file as CSV UTF-8")
+		return sellthrough.Bad(row, "", sample(line), "the line holds bytes that are no text in the encoding of the body; save the file as CSV UTF-8, or set format.encoding of the feed")
 	}
 	return nil
 }
