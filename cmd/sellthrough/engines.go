@@ -25,6 +25,7 @@ import (
 	"sellthrough/internal/embedded/broker"
 	chserver "sellthrough/internal/embedded/clickhouse"
 	"sellthrough/internal/run"
+	"sellthrough/numbers"
 	"sellthrough/sinks/clickhouse"
 	"sellthrough/transform"
 )
@@ -216,7 +217,10 @@ func (a *app) bus() (*bus.Bus, error) {
 
 func (a *app) ledger() (*clickhouse.Ledger, error) {
 	c := a.cfg.Engines.ClickHouse
-	return clickhouse.Open(clickhouse.Options{Address: a.engines.ClickHouse, Database: c.Database, User: a.engines.User, Password: a.engines.Password, TLS: c.TLS && c.Address != ""})
+	return clickhouse.Open(clickhouse.Options{
+		Address: a.engines.ClickHouse, Database: c.Database, User: a.engines.User, Password: a.engines.Password, TLS: c.TLS && c.Address != "",
+		Views: numbers.Views,
+	})
 }
 
 // reader is the ledger for questions only.

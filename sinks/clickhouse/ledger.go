@@ -26,6 +26,10 @@ type Options struct {
 	Window   int    // blocks that each table remembers for deduplication; default 10000
 	Cluster  string // name of a cluster; empty: one node
 	ReadOnly bool   // for a user who may change no setting
+
+	// Views are statements that Migrate runs last, for the database and an ON CLUSTER clause or nothing: what is counted is
+	// no business of the ledger's. See package numbers.
+	Views func(database, onCluster string) ([]string, error)
 }
 
 // Ledger is one database.

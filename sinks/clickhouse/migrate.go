@@ -105,7 +105,10 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	return l.apply(ctx, "schema/views/views.sql", m)
+	if err := l.apply(ctx, "schema/views/views.sql", m); err != nil {
+		return err
+	}
+	return l.views(ctx)
 }
 
 func (l *Ledger) apply(ctx context.Context, file string, m model) error {

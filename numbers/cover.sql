@@ -1,0 +1,33 @@
+-- ---
+-- name: cover
+-- relation: true
+-- title: {en: Cover of a location's product, zh: 门店商品的库存覆盖}
+-- takes: [day Date32]
+-- ---
+-- One row per product of a location whose on-hand level was reported in the 34 days up to `day`. on_hand is the newest of
+-- them, whatever its age; stands says that it is not older than 7 days, the time for which a level counts. ranged: listed
+-- for the location, or sold there in the last 12 weeks. lead_days is 0 where no lead time is listed. price is the mean net
+-- price of the last 12 weeks there, in the reporting currency.
+SELECT c.partner AS partner, c.location AS location, c.product AS product, c.on_hand AS on_hand, c.velocity AS velocity,
+    if(c.velocity > 0, c.on_hand / c.velocity, NULL) AS days_of_supply, c.reported_at AS reported_at,
+    (c.sold_lately OR r.listed)::Bool AS ranged, r.lead AS lead_days, c.stands AS stands, c.in_stock_days AS in_stock_days,
+    c.out_days AS out_days, c.price AS price, c.last_sale AS last_sale
+FROM
+(
+    SELECT partner, location, product, on_hand, reported_at, bitTest(known, 0)::Bool AS stands,
+        toInt32(bitCount(bitAnd(in_stock, 0xFFFFFFF))) AS in_stock_days,
+        toInt32(bitCount(bitAnd(bitXor(known, in_stock), 0xFFFFFFF))) AS out_days,
+        arraySum(x -> if(x.1 < 28 AND bitTest(in_stock, least(x.1, 63)), x.2, toDecimal64(0, 6)), moves) / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity,
+        arrayExists(x -> x.2 > 0, moves) AS sold_lately,
+        if(sold_lately, {day:Date32} - arrayMin(x -> if(x.2 > 0, x.1, 255), moves), toDate32('1970-01-01')) AS last_sale,
+        arraySum(x -> x.2, moves) AS units,
+        if(units > 0, toDecimal128(arraySum(x -> x.3, moves), 6) / units, NULL) AS price
+    FROM v_item_days(day = {day:Date32}, levels = 34, sales = 84)
+) AS c
+LEFT JOIN
+(
+    SELECT location, product, max(lead_days) AS lead, true AS listed
+    FROM v_ranging
+    WHERE from_date <= {day:Date32} AND to_date >= {day:Date32}
+    GROUP BY location, product
+) AS r ON r.location = c.location AND r.product = c.product

@@ -1,0 +1,33 @@
+-- ---
+-- name: days_of_supply
+-- title: {en: Days of supply, zh: 可销天数}
+-- formula: {en: on hand ÷ velocity, zh: 在手库存 ÷ 日均销速}
+-- variant:
+--   en: Over several products or locations, all that is on hand ÷ all velocities added. Velocity is that of the last 28 days.
+--   zh: 跨商品或门店时，为在手库存合计 ÷ 销速合计。销速取最近 28 天。
+-- edges:
+--   en: No velocity gives no value, never infinity. A level that is older than 7 days is left out.
+--   zh: 无销速则无值，绝不为无穷大。超过 7 天的库存报告不计入。
+-- unit: days
+-- decimals: 1
+-- better: neither
+-- of: cover
+-- measure: sumIf(on_hand, stands) / nullIf(sumIf(velocity, stands), 0)
+-- examples:
+--   - says: A has 10 on hand and sells 8 units on 4 days, 2 a day; B has 6 and sells 1 a day on its one day. (10 + 6) ÷ (2 + 1) = 5.333333.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 6
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8
+--         acme S1 B 2026-03-04 sell_out 1
+--     with: {day: 2026-03-04}
+--     expect: 5.333333
+--   - says: Nothing sold.
+--     given:
+--       stock: acme S1 A 2026-03-04T20:00 10
+--     with: {day: 2026-03-04}
+--     expect: null
+-- ---

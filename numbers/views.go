@@ -1,0 +1,86 @@
+package numbers
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// source is a view or table that a SQL reads.
+var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily)\b`)
+
+// order puts every file behind those whose views it reads.
+func order(list []Number) ([]Number, error) {
+	byView, byName := map[string]*Number{}, map[string]*Number{}
+	for i := range list {
+		byName[list[i].Name] = &list[i]
+		if v := list[i].View; v != "" {
+			if other := byView[v]; other != nil {
+				return nil, fault(list[i].file, 1, fmt.Sprintf("the view %s is that of %s", v, other.file))
+			}
+			byView[v] = &list[i]
+		}
+	}
+	var out []Number
+	state := map[*Number]int{} // 1: on the way, 2: done
+	var visit func(n *Number) error
+	visit = func(n *Number) error {
+		switch state[n] {
+		case 1:
+			return fault(n.file, 1, "the view reads itself")
+		case 2:
+			return nil
+		}
+		state[n] = 1
+		for _, m := range source.FindAllStringSubmatch(n.SQL, -1) {
+			if need := byView[m[3]]; need != nil {
+				if err := visit(need); err != nil {
+					return err
+				}
+			}
+		}
+		if n.Of != "" {
+			owner := byName[n.Of]
+			switch {
+			case owner == nil && !strings.HasPrefix(n.Of, "v_"):
+				return fault(n.file, 1, fmt.Sprintf("of: there is no %s.sql", n.Of))
+			case owner == nil:
+				n.View = n.Of // a view of the ledger's own
+			case owner.Of != "":
+				return fault(n.file, 1, fmt.Sprintf("of: %s has no view of its own; name %s", n.Of, owner.Of))
+			default:
+				if err := visit(owner); err != nil {
+					return err
+				}
+				n.View, n.Takes = owner.View, owner.Takes
+			}
+		}
+		state[n] = 2
+		out = append(out, *n)
+		return nil
+	}
+	for i := range list {
+		if err := visit(&list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Views are the statements that make every view in a database, in the order in which they can be made. OnCluster is
+// "ON CLUSTER name" or empty.
+func Views(database, onCluster string) ([]string, error) {
+	list, err := all()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, n := range list {
+		if n.SQL == "" {
+			continue
+		}
+		out = append(out, fmt.Sprintf("CREATE OR REPLACE VIEW %s.%s %s SQL SECURITY INVOKER AS\n%s", database, n.View, onCluster,
+			source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}")))
+	}
+	return out, nil
+}
