@@ -140,49 +140,6 @@ func instant(s string, r config.Reporting) (time.Time, error) {
 	return at, nil
 }
 
-// verify checks the books.
-func verify(ctx context.Context, args []string) error {
-	var heal bool
-	a, _, err := load("verify", args, func(fs *flag.FlagSet) {
-		fs.BoolVar(&heal, "heal", false, "mend what can be mended")
-	})
-	if err != nil {
-		return err
-	}
-	b, l, err := a.connect()
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	inc, err := b.Ensure(ctx)
-	if err != nil {
-		return err
-	}
-	found, err := l.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	heals := false
-	for _, f := range found {
-		fmt.Printf("WRONG  %s\n       %s\n", f.What, f.Remedy)
-		heals = heals || f.Heals
-	}
-	if heal && heals {
-		if err := l.HealSums(ctx, string(inc.Lines)); err != nil {
-			return err
-		}
-		fmt.Println("the sums were brought in line with the ledger")
-		if found, err = l.Verify(ctx); err != nil {
-			return err
-		}
-	}
-	if len(found) > 0 {
-		return fmt.Errorf("%d findings", len(found))
-	}
-	fmt.Println("ok: the books balance, and the sums are the ledger's")
-	return nil
-}
-
 // undo takes a submission back.
 func undo(ctx context.Context, args []string) error {
 	var why string

@@ -150,3 +150,11 @@ func (l *Ledger) Rule(ctx context.Context, feed sellthrough.FeedID, version int,
 		return columns(b, []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
 	})
 }
+
+// DoneTo is the last offset of a partition that is done; -1 where nothing is.
+func (l *Ledger) DoneTo(ctx context.Context, incarnation string, partition int) (int64, error) {
+	last := int64(-1)
+	err := l.query(ctx, "read progress", "SELECT max(last) FROM "+l.table("road")+" WHERE incarnation = ? AND partition = ? AND kind = 'done' AND complete HAVING count() > 0",
+		func(r driver.Rows) error { return r.Scan(&last) }, incarnation, uint16(partition))
+	return last, err
+}
