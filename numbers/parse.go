@@ -142,9 +142,9 @@ func (n *Number) check(line func(key string) int) error {
 	want(len(n.Examples) > 0, "examples", "examples: a number is worked out by hand at least once")
 	for _, e := range n.Examples {
 		want(e.Says != "" && len(e.Given) > 0, "examples", "an example says how its value comes about, and what is given")
-		for kind := range e.Given {
-			_, ok := given[kind]
-			want(ok, "examples", fmt.Sprintf("given: %q is no kind of rows", kind))
+		for kind, text := range e.Given {
+			_, err := Rows(kind, text)
+			want(err == nil, "examples", fmt.Sprintf("given: %v", err))
 		}
 	}
 	return errors.Join(faults...)

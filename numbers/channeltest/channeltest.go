@@ -1,0 +1,300 @@
+// Package channeltest puts a small channel that is written down as rows of text into a ledger, through the tables that
+// the transformer fills: what a test then reads has come the way that real facts come. It is for tests.
+package channeltest
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sellthrough"
+	"sellthrough/internal/embedded/enginetest"
+	"sellthrough/numbers"
+	"sellthrough/sinks/clickhouse"
+	"sellthrough/transform/reference"
+)
+
+// Channel is a ledger in a database of its own, with every view.
+type Channel struct {
+	t       testing.TB
+	ledger  *clickhouse.Ledger
+	reader  *clickhouse.Ledger
+	name    string
+	batches int64
+}
+
+// New makes an empty channel on the shared server.
+func New(t testing.TB) *Channel {
+	t.Helper()
+	s := enginetest.ClickHouse(t)
+	c := &Channel{t: t, name: enginetest.Database(t)}
+	open := func(o clickhouse.Options) *clickhouse.Ledger {
+		o.Address, o.Database = s.TCP, c.name
+		l, err := clickhouse.Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		return l
+	}
+	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Views: numbers.Views})
+	c.reader = open(clickhouse.Options{User: s.ReadUser, Password: s.ReadPassword, ReadOnly: true})
+	if err := c.ledger.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Ask asks as the readonly user does, in the database: no setting can be changed, and nothing but SELECT is granted.
+func (c *Channel) Ask(t testing.TB, sql string) clickhouse.Table {
+	t.Helper()
+	got, err := c.reader.Query(t.Context(), sql, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, sql)
+	}
+	return got
+}
+
+// Clear takes everything out again.
+func (c *Channel) Clear(t testing.TB) {
+	t.Helper()
+	tables := c.Ask(t, "SELECT name FROM system.tables WHERE database = '"+c.name+"' AND engine LIKE '%MergeTree' AND name != 'migrations' AND total_rows > 0")
+	for _, r := range tables.Rows {
+		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, r[0]))
+	}
+}
+
+// exec runs a statement over HTTP: the ledger knows none that takes facts out.
+func (c *Channel) exec(t testing.TB, statement string) {
+	t.Helper()
+	s := enginetest.ClickHouse(t)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.HTTP+"/", strings.NewReader(statement))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-ClickHouse-User", s.AdminUser)
+	r.Header.Set("X-ClickHouse-Key", s.AdminPassword)
+	r.Close = true // an idle connection would hold the server's end up
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(answer.Body) // for the message only
+		t.Fatalf("%s: %s", statement, text)
+	}
+}
+
+// known is when a fact came to be known where the row does not say.
+const known = "2026-01-01T00:00"
+
+// writer makes batches, one for each instant at which something came to be known.
+type writer struct {
+	t       testing.TB
+	batches map[string]*sellthrough.Batch
+	serial  uint64
+}
+
+func (w *writer) fatal(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *writer) at(instant string) *sellthrough.Batch {
+	if instant == "" {
+		instant = known
+	}
+	b := w.batches[instant]
+	if b == nil {
+		b = &sellthrough.Batch{Known: w.instant(instant)}
+		w.batches[instant] = b
+	}
+	return b
+}
+
+func (w *writer) instant(text string) time.Time {
+	at, err := time.Parse("2006-01-02T15:04", text)
+	w.fatal(err)
+	return at
+}
+
+func (w *writer) decimal(text string) sellthrough.Decimal {
+	d, err := sellthrough.ParseDecimal(text)
+	w.fatal(err)
+	return d
+}
+
+func (w *writer) count(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	w.fatal(err)
+	return n
+}
+
+// Write puts rows of numbers.Given into the ledger; reference data takes force.
+func (c *Channel) Write(t testing.TB, rows map[string]string) {
+	t.Helper()
+	w := &writer{t: t, batches: map[string]*sellthrough.Batch{}}
+	sheets := map[string][]map[string]string{}
+	for _, kind := range slices.Sorted(maps.Keys(rows)) {
+		list, err := numbers.Rows(kind, rows[kind])
+		w.fatal(err)
+		for _, r := range list {
+			switch kind {
+			case "sales":
+				w.sale(r)
+			case "stock":
+				w.level(r)
+			case "submissions":
+				w.submission(r)
+			case "refused":
+				b := w.at("")
+				b.Refusals = append(b.Refusals, sellthrough.RefusedBlock{
+					Submission: "S", Feed: sellthrough.FeedID(r["feed"]), Partner: sellthrough.PartnerID(r["partner"]),
+					Rows: []sellthrough.Refusal{{Row: uint32(w.count(r["row"])), Column: r["column"], Value: r["value"], Reason: r["reason"]}},
+				})
+			default:
+				sheets[kind] = append(sheets[kind], r)
+			}
+		}
+	}
+	if len(sheets) > 0 {
+		w.reference(c.ledger, sheets, sellthrough.Revision(c.batches+1))
+	}
+	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
+		b := w.batches[instant]
+		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
+		b.Epoch, b.Complete, b.Blocks = 1, true, 1
+		w.fatal(c.ledger.Insert(t.Context(), b))
+		c.batches++
+	}
+}
+
+// reference goes the way of the folder: as files.
+func (w *writer) reference(l *clickhouse.Ledger, sheets map[string][]map[string]string, version sellthrough.Revision) {
+	dir := w.t.TempDir()
+	for kind, list := range sheets {
+		f, err := os.Create(filepath.Join(dir, kind+".csv"))
+		w.fatal(err)
+		c := csv.NewWriter(f)
+		var head []string
+		for _, name := range numbers.Given[kind] {
+			head = append(head, strings.TrimSuffix(name, "?"))
+		}
+		w.fatal(c.Write(head))
+		for _, r := range list {
+			var cells []string
+			for _, name := range head {
+				cells = append(cells, r[name])
+			}
+			w.fatal(c.Write(cells))
+		}
+		c.Flush()
+		w.fatal(c.Error())
+		w.fatal(f.Close())
+	}
+	tables, content, err := reference.Load(dir)
+	w.fatal(err)
+	w.fatal(l.SaveReference(w.t.Context(), version, content, "a test", tables))
+	b := w.at("")
+	b.OrdersDone = []sellthrough.Order{{Kind: sellthrough.OrderReference, Revision: version, At: b.Known}}
+}
+
+var causes = map[string]struct {
+	cause sellthrough.Cause
+	sign  int8
+}{
+	"": {sellthrough.CauseNew, 1}, "new": {sellthrough.CauseNew, 1},
+	"-corrected": {sellthrough.CauseCorrected, -1}, "+corrected": {sellthrough.CauseCorrected, 1}, "-withdrawn": {sellthrough.CauseWithdrawn, -1},
+	"-reflowed": {sellthrough.CauseReflowed, -1}, "+reflowed": {sellthrough.CauseReflowed, 1},
+}
+
+// grow adds a row with what sales and stock have in common.
+func (w *writer) grow(r *sellthrough.Rows, cells map[string]string, at time.Time) int {
+	r.Grow()
+	i := r.Len() - 1
+	w.serial++
+	r.Slice[i], r.Line[i], r.Content[i], r.Revision[i] = w.serial, w.serial, w.serial, w.serial
+	r.Partner[i], r.Feed[i], r.Location[i], r.Place[i] = cells["partner"], cells["partner"]+"-feed", cells["location"], cells["location"]
+	r.Product[i], r.Item[i], r.Sign[i], r.Cause[i] = cells["product"], "i-"+cells["product"], 1, uint8(sellthrough.CauseNew)
+	if cells["product"] == "" {
+		r.Item[i], r.Flags[i] = "unknown", sellthrough.UnknownItem
+	}
+	day := int32(sellthrough.DayOf(at))
+	r.Qty[i] = int64(w.decimal(cells["qty"]))
+	r.RawQty[i], r.Day[i], r.BusinessDate[i], r.At[i], r.SoldAt[i] = r.Qty[i], day, day, at.Unix(), at.Unix()
+	return i
+}
+
+func (w *writer) sale(cells map[string]string) {
+	at, err := time.Parse(time.DateOnly, cells["day"])
+	w.fatal(err)
+	r := &w.at(cells["known"]).Movements
+	i := w.grow(r, cells, at)
+	kind, ok := sellthrough.KindOf(cells["kind"])
+	if !ok {
+		w.t.Fatalf("%q is no kind of movement", cells["kind"])
+	}
+	c, ok := causes[cells["cause"]]
+	if !ok {
+		w.t.Fatalf("%q is no cause", cells["cause"])
+	}
+	r.Namespace[i], r.Kind[i], r.Sign[i], r.Cause[i] = "pos", uint8(kind), c.sign, uint8(c.cause)
+	r.Document[i], r.Currency[i] = fmt.Sprintf("d%d", w.serial), "GBP"
+	if cells["feed"] != "" {
+		r.Feed[i] = cells["feed"]
+	}
+	if cells["money"] != "" {
+		r.Amount[i] = int64(w.decimal(cells["money"]))
+		r.Base[i] = r.Amount[i]
+		r.Flags[i] |= sellthrough.HasAmount | sellthrough.HasBase
+	}
+}
+
+func (w *writer) level(cells map[string]string) {
+	r := &w.at("").Reports
+	i := w.grow(r, cells, w.instant(cells["at"]))
+	name := cells["level"]
+	if name == "" {
+		name = "on_hand"
+	}
+	level, ok := sellthrough.LevelOf(name)
+	if !ok {
+		w.t.Fatalf("%q is no level", name)
+	}
+	r.Namespace[i], r.Kind[i] = "stock", uint8(level)
+}
+
+func (w *writer) submission(c map[string]string) {
+	w.serial++
+	b := w.at(c["received"])
+	id, feed, partner := sellthrough.SubmissionID(fmt.Sprintf("S%d", w.serial)), sellthrough.FeedID(c["feed"]), sellthrough.PartnerID(c["partner"])
+	rev := sellthrough.Revision(w.serial)
+	held := w.count(c["held"])
+	b.Homes = append(b.Homes, sellthrough.EndMark{
+		Submission: id, Feed: feed, Partner: partner, Kind: sellthrough.Sales, Revision: rev, Attempt: 1, Partitions: []int{1},
+		Home: &sellthrough.Home{Receipt: sellthrough.Receipt{
+			Received: b.Known, Rows: w.count(c["rows"]), Refused: w.count(c["refused"]), Accepted: w.count(c["rows"]) - w.count(c["refused"]),
+		}},
+	})
+	b.Outcomes = append(b.Outcomes, sellthrough.Outcome{
+		Submission: id, Revision: rev, Feed: feed, Partner: partner, Attempt: 1, Held: held > 0,
+		Counts: sellthrough.Counts{
+			New: w.count(c["new"]), Duplicate: w.count(c["duplicate"]), Corrected: w.count(c["corrected"]), Withdrawn: w.count(c["withdrawn"]), Held: held,
+		},
+	})
+}

@@ -1,0 +1,68 @@
+package numbers_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sellthrough/internal/embedded/enginetest"
+	"sellthrough/numbers"
+	"sellthrough/numbers/channeltest"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// The worked examples, through the real tables and views of a real ClickHouse, asked as the readonly user.
+func TestEveryNumberIsWhatItsExampleSays(t *testing.T) {
+	list, err := numbers.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	channel := channeltest.New(t)
+	for _, n := range list {
+		for i, e := range n.Examples {
+			t.Run(fmt.Sprintf("%s/%d", n.Name, i+1), func(t *testing.T) {
+				channel.Clear(t)
+				channel.Write(t, e.Given)
+				from := n.View
+				if len(n.Takes) > 0 {
+					var args []string
+					for _, p := range n.Takes {
+						name, _, _ := strings.Cut(p, " ")
+						value, ok := e.With[name]
+						if !ok {
+							t.Fatalf("the example gives no %s", name)
+						}
+						args = append(args, name+" = '"+value+"'")
+					}
+					from += "(" + strings.Join(args, ", ") + ")"
+				}
+				sql := "SELECT ifNull(toString(x), 'NULL') FROM (SELECT toNullable(" + n.Measure + ") AS x FROM " + from
+				if e.Where != "" {
+					sql += " WHERE " + e.Where
+				}
+				got := channel.Ask(t, sql+")")
+				want := "NULL"
+				if e.Expect != nil {
+					want = *e.Expect
+				}
+				if len(got.Rows) != 1 || got.Rows[0][0] != want {
+					t.Errorf("%v, want %s: %s\n%s", got.Rows, want, e.Says, sql)
+				}
+			})
+		}
+	}
+}
+
+func TestANumberOfWhichTheDenominatorMayBeEmptyShowsItInAnExample(t *testing.T) {
+	list, err := numbers.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range list {
+		if strings.Contains(n.Measure, "nullIf") && !slices.ContainsFunc(n.Examples, func(e numbers.Example) bool { return e.Expect == nil }) {
+			t.Errorf("%s.sql divides, and no example expects null", n.Name)
+		}
+	}
+}
