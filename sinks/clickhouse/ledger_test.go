@@ -15,7 +15,10 @@ import (
 
 var _ transform.Ledger = (*Ledger)(nil)
 
-func TestMain(m *testing.M) { enginetest.Main(m) }
+func TestMain(m *testing.M) {
+	enginetest.Users(policed()...)
+	enginetest.Main(m)
+}
 
 func open(t *testing.T, window int) *Ledger {
 	t.Helper()

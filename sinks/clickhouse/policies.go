@@ -4,83 +4,147 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"sellthrough/internal/access"
 )
 
-// Who may see which rows is decided by the database, for four readonly users: vendor-wide or restricted to some
-// partners' rows, each with and without the money that a grant stands for. See docs/security.md.
+// Who may see which rows is decided by ClickHouse, for four readonly users: vendor-wide ones and ones restricted to some
+// partners' rows, each with and without the money that a grant stands for.
 //
-// The partners that a restricted question may see stand in its query id, which the native protocol carries beside the
-// text and which no text can change: there is no setting, function or statement that sets it. So nothing has to be
-// signed, and there is no key that a text could bring to light. A question without such an id sees no rows.
+// The partners that a restricted question may see stand in its query id. The native protocol carries it beside the text,
+// and no text can change it: there is no setting, function or statement that sets it. So nothing has to be signed, and
+// there is no key that a text could bring to light. A question without such an id sees no rows.
 
-// sight is what the restricted users see of a table.
+// audience says whose questions may read a table.
+type audience uint8
+
+const (
+	nobody   audience = iota // no reader; the program itself does
+	vendor                   // vendor-wide viewers
+	everyone                 // restricted viewers too, where filter is true
+)
+
+// sight is who may see what of a table. A table without one can't be read, and a test fails until somebody decides.
 type sight struct {
-	table  string
-	filter string   // of rows; empty: all of them
-	money  []string // columns that need a grant, of vendor-wide users too
-	grant  string   // which one
+	table   string
+	who     audience
+	filter  string   // of rows, for restricted viewers; empty: all rows are for everyone
+	columns []string // that need no grant; nil: all
+	hidden  []string // from restricted viewers, although in columns
+	cost    []string // that need the grant "cost"
 }
 
-// scoped is the filter of a table with a partner's rows.
-const scoped = "partner != '' AND has(" + scopeOf + ", partner)"
+// scoped is true for the rows of a partner in the scope of the question.
+const scoped = "partner != '' AND has(splitByChar(',', extract(initialQueryID(), '^(?:partner|manager):([^:]*):')), partner)"
 
-// scopeOf is the list of partners of a question.
-const scopeOf = "splitByChar(',', extract(initialQueryID(), '^scope:([^:]*):'))"
+// byManager is true where a manager of the vendor asks, not a partner.
+const byManager = "startsWith(initialQueryID(), 'manager:')"
 
-// sights are the tables of which restricted users see anything at all. A table that is not here they can't read.
+// sights are all tables of a database.
 func sights(database string) []sight {
 	return []sight{
-		{table: "movements", filter: scoped},
-		{table: "stock_reports", filter: scoped},
-		{table: "sales_daily", filter: scoped},
-		{table: "stock_daily", filter: scoped},
-		{table: "submissions", filter: scoped},
-		{table: "outcomes", filter: scoped},
-		{table: "refused", filter: scoped},
-		{table: "ref_crossreferences", filter: scoped},
-		{table: "ref_locations", filter: scoped},
-		{table: "ref_partners", filter: scoped},
-		{table: "ref_organisation", filter: scoped},
-		// A location is its partner's; the locations below are policed by their own filter.
-		{table: "ref_ranging", filter: "location IN (SELECT code FROM " + database + ".ref_locations WHERE " + scoped + ")"},
-		{table: "ref_products", money: []string{"cost"}, grant: access.GrantCost},
-		{table: "ref_rates"},
-		{table: "ref_calendar"},
-		{table: "ref_versions"},
+		{table: "movements", who: everyone, filter: scoped},
+		{table: "stock_reports", who: everyone, filter: scoped},
+		{table: "sales_daily", who: everyone, filter: scoped},
+		{table: "stock_daily", who: everyone, filter: scoped},
+
+		{table: "submissions", who: everyone, filter: scoped},
+		{table: "outcomes", who: everyone, filter: scoped},
+		{table: "refused", who: everyone, filter: scoped},
+		{table: "floors", who: vendor}, // of revisions, not of prices
+		{table: "votes", who: vendor},
+		{table: "road", who: vendor},
+		{table: "feeds", who: vendor},
+		{table: "migrations", who: vendor},
+		// Which version of the reference data is in force, and nothing of whose submission was undone by whom.
+		{table: "orders", who: everyone, filter: "kind = 'reference'", hidden: []string{"who", "why", "target"}, columns: []string{
+			"kind", "revision", "who", "why", "target", "undone", "content", "ordered_at", "partition", "incarnation", "batch", "step", "retry", "known_at",
+		}},
+
+		{table: "ref_crossreferences", who: everyone, filter: scoped},
+		{table: "ref_locations", who: everyone, filter: scoped},
+		{table: "ref_partners", who: everyone, filter: scoped},
+		{table: "ref_organisation", who: everyone, filter: scoped},
+		// A location is its partner's. The inner table has its own policy; the condition is here too, so that one that is lost harms nobody.
+		{table: "ref_ranging", who: everyone, filter: "location IN (SELECT code FROM " + database + ".ref_locations WHERE " + scoped + ")"},
+		// A feed is its partner's, known by what came over it.
+		{table: "ref_reporting", who: everyone, filter: "feed IN (SELECT feed FROM " + database + ".submissions WHERE " + scoped + ")"},
+		{table: "ref_products", who: everyone, cost: []string{"cost"}, columns: []string{
+			"version", "code", "gtin", "name", "line", "units_per_pack", "list_price", "currency", "business_unit", "launch_day", "end_day",
+		}},
+		{table: "ref_rates", who: everyone},
+		{table: "ref_calendar", who: everyone},
+		{table: "ref_versions", who: vendor},
+
+		// A partner sees that something is wrong and since when, not what the vendor's people say about it, nor to whom it was sent.
+		{table: "incidents", who: everyone, filter: scoped + " AND (" + byManager + " OR event IN ('opened', 'evidence', 'raised', 'closed'))",
+			hidden: []string{"payload"}, columns: []string{
+				"written_at", "seq", "event", "at", "epoch", "incident", "opening", "rule", "partner", "location", "product", "subject", "severity", "since",
+				"data_at", "units_micros", "money_micros", "evidence", "text_en", "text_zh", "flapping", "who", "why_en", "why_zh", "until", "channel",
+				"message", "about", "ok", "attempt", "payload",
+			}},
+		{table: "alert_lease", who: vendor},
+
+		{table: "audit", who: nobody},
+		{table: "sessions", who: nobody},
 	}
 }
-
-// secret are tables that no reader may read, vendor-wide or not.
-var secret = []string{"audit", "sessions"}
 
 // ReadUser is one of the readonly users.
 type ReadUser struct {
 	Name, Password string
-	Grants         []string // statements, GRANT before REVOKE
-	Policies       []Policy // of tables; nothing on a table means all rows of what is granted
+	Privileges     []string // as they stand behind GRANT
+	Policies       []Policy // a table without one: all rows of what is granted
 }
 
-// Policy is a filter of the rows of a table.
+// Policy lets a user see those rows of a table for which Filter is true.
 type Policy struct{ Database, Table, Filter string }
 
-// ReadUsers are the readonly users of a database. Their names begin with prefix, and their passwords follow from secret,
+// ReadUsers are the readonly users of a database. Their names begin with prefix. Their passwords follow from secret,
 // which has to be as hard to guess as they shall be.
 func ReadUsers(database, prefix, secret string) []ReadUser {
 	var users []ReadUser
 	for _, restricted := range []bool{false, true} {
 		for _, cost := range []bool{false, true} {
-			users = append(users, readUser(database, prefix, secret, restricted, cost))
+			name := readUserName(prefix, restricted, cost)
+			u := ReadUser{Name: name, Password: passwordOf(secret, name), Privileges: []string{"SELECT ON " + database + ".v_*"}}
+			for _, s := range sights(database) {
+				u.see(database, s, restricted, cost)
+			}
+			users = append(users, u)
 		}
 	}
 	return users
 }
 
-func userName(prefix string, restricted, cost bool) string {
+// see gives a user what a sight says.
+func (u *ReadUser) see(database string, s sight, restricted, cost bool) {
+	if s.who == nobody || restricted && s.who != everyone {
+		return
+	}
+	what := "SELECT"
+	if s.columns != nil {
+		columns := slices.Clone(s.columns)
+		if restricted {
+			columns = slices.DeleteFunc(columns, func(c string) bool { return slices.Contains(s.hidden, c) })
+		}
+		if cost {
+			columns = append(columns, s.cost...)
+		}
+		what += "(" + strings.Join(columns, ", ") + ")"
+	}
+	u.Privileges = append(u.Privileges, what+" ON "+database+"."+s.table)
+	if restricted && s.filter != "" {
+		u.Policies = append(u.Policies, Policy{database, s.table, s.filter})
+	}
+}
+
+func readUserName(prefix string, restricted, cost bool) string {
 	name := prefix + "reader"
 	if restricted {
 		name = prefix + "partner_reader"
@@ -91,40 +155,37 @@ func userName(prefix string, restricted, cost bool) string {
 	return name
 }
 
-// PasswordOf is the password of a readonly user.
-func PasswordOf(secret, user string) string {
+// passwordOf is the password of a readonly user.
+func passwordOf(secret, user string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("readonly user " + user))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-func readUser(database, prefix, key string, restricted, cost bool) ReadUser {
-	name := userName(prefix, restricted, cost)
-	u := ReadUser{Name: name, Password: PasswordOf(key, name)}
-	if !restricted {
-		u.Grants = append(u.Grants, "GRANT SELECT, dictGet ON "+database+".*")
-		for _, s := range sights(database) {
-			if len(s.money) > 0 && !cost {
-				u.Grants = append(u.Grants, fmt.Sprintf("REVOKE SELECT(%s) ON %s.%s", strings.Join(s.money, ", "), database, s.table))
-			}
-		}
-		for _, t := range secret {
-			u.Grants = append(u.Grants, fmt.Sprintf("REVOKE SELECT ON %s.%s", database, t))
-		}
-		return u
+// partnerForm is what a partner's id may be in a scope: no comma, no colon.
+var partnerForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// scope is the query id under which a restricted viewer asks. The nonce makes it the only one of its name.
+func scope(v access.Viewer, nonce string) (string, error) {
+	var b strings.Builder
+	b.WriteString("partner:")
+	if v.Role != access.RolePartner {
+		b.Reset()
+		b.WriteString("manager:")
 	}
-	u.Grants = append(u.Grants, "GRANT SELECT ON "+database+".v_*")
-	for _, s := range sights(database) {
-		u.Grants = append(u.Grants, fmt.Sprintf("GRANT SELECT ON %s.%s", database, s.table))
-		if len(s.money) > 0 && !cost {
-			u.Grants = append(u.Grants, fmt.Sprintf("REVOKE SELECT(%s) ON %s.%s", strings.Join(s.money, ", "), database, s.table))
+	for i, p := range v.Partners {
+		if !partnerForm.MatchString(string(p)) {
+			return "", fmt.Errorf("clickhouse: partner %q can't be in a scope: an id has letters, digits, dots, dashes and underscores", p)
 		}
-		if s.filter != "" {
-			u.Policies = append(u.Policies, Policy{database, s.table, s.filter})
+		if i > 0 {
+			b.WriteByte(',')
 		}
+		b.WriteString(string(p))
 	}
-	return u
+	b.WriteString(":" + nonce)
+	return b.String(), nil
 }
 
-// names of the grants that decide which user asks.
-func sees(v access.Viewer) (cost bool) { return slices.Contains(v.Grants, access.GrantCost) }
+// ErrNoPolicies is why a viewer is refused who must not see everything, on a server that can't hold anything back.
+var ErrNoPolicies = errors.New("clickhouse: the readonly users and row policies are not on this server, so who may not see everything is refused; " +
+	"give the configured user ACCESS MANAGEMENT and start `sellthrough transform` or `up` again (docs/security.md)")

@@ -18,6 +18,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == parentCommand {
 		os.Exit(parent(os.Args[2], os.Args[3]))
 	}
+	enginetest.Users(clickhouse.User{
+		Name: "small_reader", Password: readPassword, Grants: []string{"GRANT SELECT(n) ON test_users.t"},
+		Policies: []clickhouse.Policy{{Database: "test_users", Table: "t", Filter: "n < 2"}},
+	})
 	enginetest.Main(m)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -28,8 +29,10 @@ type Options struct {
 	HTTPPort    int    // HTTP; 0 = a free one, chosen once
 	MemoryLimit int64  // bytes the server may use; default 4 GiB or 40 % of the machine's, whichever is less
 
-	AdminPassword string // of AdminUser
-	ReadPassword  string // of ReadUser
+	AdminPassword string   // of AdminUser
+	ReadPassword  string   // of ReadUser
+	ReadGrants    []string // of ReadUser, as statements; default to read all tables
+	Users         []User   // more readonly users
 
 	Self []string // argv that leads to Child; default this executable and ChildCommand
 	Log  zerolog.Logger
@@ -61,6 +64,10 @@ func New(o Options) (*Server, error) {
 	if o.AdminPassword == "" || o.ReadPassword == "" {
 		errs = append(errs, errors.New("a password is missing"))
 	}
+	if len(o.ReadGrants) == 0 {
+		o.ReadGrants = defaultReadGrants
+	}
+	errs = append(errs, checkUsers(o.Users)...)
 	if o.Host == "" {
 		o.Host = "127.0.0.1"
 	}
@@ -95,6 +102,25 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("embedded clickhouse: %w", err)
 	}
 	return &Server{o}, nil
+}
+
+// userName is what an element of users.xml may be called.
+var userName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+func checkUsers(users []User) (errs []error) {
+	seen := map[string]bool{"default": true, AdminUser: true, ReadUser: true}
+	for _, u := range users {
+		switch {
+		case !userName.MatchString(u.Name):
+			errs = append(errs, fmt.Errorf("user %q: a name has lower-case letters, digits and underscores", u.Name))
+		case seen[u.Name]:
+			errs = append(errs, fmt.Errorf("user %q is there twice", u.Name))
+		case u.Password == "":
+			errs = append(errs, fmt.Errorf("user %q has no password", u.Name))
+		}
+		seen[u.Name] = true
+	}
+	return errs
 }
 
 // FindBinary returns the path of an installed clickhouse binary, or "" when there is none.

@@ -336,7 +336,37 @@ func TestOptionsAreCheckedAtOnce(t *testing.T) {
 	bad(func(o *clickhouse.Options) { o.LibPath = "" })
 	bad(func(o *clickhouse.Options) { o.AdminPassword = "" })
 	bad(func(o *clickhouse.Options) { o.ReadPassword = "" })
+	bad(func(o *clickhouse.Options) { o.Users = []clickhouse.User{{Name: "x"}} })
+	bad(func(o *clickhouse.Options) { o.Users = []clickhouse.User{{Name: clickhouse.AdminUser, Password: "p"}} })
+	bad(func(o *clickhouse.Options) { o.Users = []clickhouse.User{{Name: "x/><y", Password: "p"}} })
 	bad(func(o *clickhouse.Options) { o.Host = "0.0.0.0" })
 	bad(func(o *clickhouse.Options) { o.Host = "localhost" })
 	bad(func(o *clickhouse.Options) { o.MemoryLimit = 1 })
+}
+
+func TestUsersSeeWhatTheirGrantsAndPoliciesSay(t *testing.T) {
+	s := enginetest.ClickHouse(t)
+	admin := connect(t, s.TCP, s.AdminUser, s.AdminPassword)
+	exec1(t, admin, "CREATE DATABASE test_users")
+	defer exec1(t, admin, "DROP DATABASE test_users SYNC")
+	exec1(t, admin,
+		"CREATE TABLE test_users.t (n UInt64, secret String) ENGINE = MergeTree ORDER BY n",
+		"CREATE TABLE test_users.u (n UInt64) ENGINE = MergeTree ORDER BY n",
+		"INSERT INTO test_users.t VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+	)
+	c := connect(t, s.TCP, "small_reader", readPassword)
+	n, err := count(t.Context(), c, "SELECT sum(n) FROM test_users.t")
+	if err != nil || n != 1 {
+		t.Errorf("got %d, %v", n, err)
+	}
+	refused(t, c, "SELECT secret FROM test_users.t")
+	refused(t, c, "SELECT n FROM test_users.u")
+	refused(t, c, "SELECT count() FROM system.processes")
+	refused(t, c, "INSERT INTO test_users.t VALUES (4, 'd')")
+	for _, user := range []string{s.AdminUser, s.ReadUser} {
+		password := map[string]string{s.AdminUser: s.AdminPassword, s.ReadUser: s.ReadPassword}[user]
+		if n, err = count(t.Context(), connect(t, s.TCP, user, password), "SELECT sum(n) FROM test_users.t"); err != nil || n != 6 {
+			t.Errorf("%s, who has no policy, gets %d, %v", user, n, err)
+		}
+	}
 }

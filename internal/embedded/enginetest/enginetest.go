@@ -41,10 +41,14 @@ var engines struct {
 	mu    sync.Mutex
 	dir   string
 	stops []func() error
+	users []clickhouse.User
 
 	clickhouse func() (Server, error)
 	kafka      func() (string, error)
 }
+
+// Users gives the shared server more users. TestMain calls it before Main: a server reads its users at its start only.
+func Users(users ...clickhouse.User) { engines.users = append(engines.users, users...) }
 
 // Main runs the tests, stops the engines and exits. In the process that the embedded ClickHouse starts it is that
 // process's main function instead.
@@ -147,7 +151,7 @@ func startClickHouse() (Server, error) {
 	}
 	o := clickhouse.Options{
 		Binary: clickhouse.FindBinary(), Dir: filepath.Join(engines.dir, "clickhouse"),
-		AdminPassword: s.AdminPassword, ReadPassword: s.ReadPassword, Log: log(),
+		AdminPassword: s.AdminPassword, ReadPassword: s.ReadPassword, Users: engines.users, Log: log(),
 	}
 	if o.Binary == "" {
 		var err error
