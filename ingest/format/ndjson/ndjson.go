@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"sellthrough"
+	"sellthrough/ingest/format/json/object"
 )
 
 // Options are the limits of a Reader. A zero value is the default.
@@ -34,8 +35,7 @@ type Reader struct {
 	line int64
 	next bool // the first bytes are looked at
 
-	names map[string]int
-	parse parser
+	parse *object.Parser
 }
 
 // NewReader reads the values of names from r. No name may be given twice.
@@ -49,12 +49,10 @@ func NewReader(r io.Reader, names []string, o Options) *Reader {
 	if o.MaxFields <= 0 {
 		o.MaxFields = 1000
 	}
-	n := &Reader{src: r, opt: o, buf: make([]byte, 64<<10), line: 1, names: map[string]int{}}
-	for i, name := range names {
-		n.names[name] = i
+	return &Reader{
+		src: r, opt: o, buf: make([]byte, 64<<10), line: 1,
+		parse: object.New(names, object.Limits{MaxField: o.MaxField, MaxFields: o.MaxFields}),
 	}
-	n.parse = parser{names: n.names, fields: make([][]byte, len(names)), seen: map[string]struct{}{}, opt: o}
-	return n
 }
 
 // Next gives the values of the next line, in the order of the names, and its number. They are valid until the next
@@ -93,10 +91,14 @@ func (r *Reader) Next() ([][]byte, uint32, error) {
 		if !utf8.Valid(line) {
 			return nil, row, sellthrough.Bad(row, "", sample(line), "the line is not UTF-8; write JSON in UTF-8")
 		}
-		if err := r.parse.line(line); err != nil {
-			return nil, row, sellthrough.Bad(row, err.name, sample(line), err.text)
+		n, err := r.parse.Read(line)
+		if err == nil && n < len(line) {
+			err = &object.Fault{Text: "something follows the JSON object; write one object per line"}
 		}
-		return r.parse.fields, row, nil
+		if err != nil {
+			return nil, row, sellthrough.Bad(row, err.Name, sample(line), err.Text)
+		}
+		return r.parse.Fields(), row, nil
 	}
 	return nil, 0, r.done
 }

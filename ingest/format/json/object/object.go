@@ -1,4 +1,11 @@
-package ndjson
+// Package object reads one JSON object from the front of a text: the values of the members that are asked for, by dotted
+// path ("store.id"), in their order.
+//
+// It is strict where JSON libraries guess: names match by exact case, a name given twice is a fault, and a number stays
+// the digits that were written, never a float64. null and a missing name are a nil field. Nothing recurses deeper than
+// the bound on depth, and nothing is kept of what was not asked for. Whether the text is UTF-8 is left to its callers,
+// who know the extent of the whole.
+package object
 
 import (
 	"bytes"
@@ -7,22 +14,33 @@ import (
 	"unicode/utf8"
 )
 
-// depth is how deep objects and arrays may lie in one another.
-const depth = 32
+// Depth is how deep objects and arrays may lie in one another.
+const Depth = 32
 
-// member is a name of a line as it was written, with the depth at which it stands.
+// member is a name of an object as it was written, with the depth at which it stands.
 type member struct {
 	name  []byte // between its quotes, as written
 	depth int
 	field int // that it fills, or −1
 }
 
-// parser reads lines. The lines of a body nearly always have the same names in the same order: the names of the line
-// before are remembered, and as long as a line repeats them byte for byte, no name has to be looked up or compared
-// with its neighbours.
-type parser struct {
+// Limits of an object. All have to be set.
+type Limits struct {
+	MaxField  int // bytes of a value that is asked for
+	MaxFields int // names in an object, nested ones included
+}
+
+// Fault is why a text is no object that can be read: the name it concerns, if any, and what to do.
+type Fault struct{ Name, Text string }
+
+func (f *Fault) Error() string { return f.Text }
+
+// Parser reads objects, one after the other. The objects of a body nearly always have the same names in the same order:
+// the names of the object before are remembered, and as long as one repeats them byte for byte, no name has to be
+// looked up or compared with its neighbours. It is not safe for concurrent use.
+type Parser struct {
 	names  map[string]int
-	opt    Options
+	limits Limits
 	fields [][]byte
 
 	b     []byte
@@ -40,21 +58,42 @@ type parser struct {
 	scratch []byte              // strings with escapes
 }
 
-type fault struct{ name, text string }
+var other = &Fault{} // the object has other names than the one before
 
-var other = &fault{} // the line has other names than the one before
+// New reads the members that names lists. No name may be given twice.
+func New(names []string, l Limits) *Parser {
+	p := &Parser{names: map[string]int{}, limits: l, fields: make([][]byte, len(names)), seen: map[string]struct{}{}}
+	for i, name := range names {
+		p.names[name] = i
+	}
+	return p
+}
 
-func (p *parser) line(b []byte) *fault {
+// Fields are the values of the object that was read last, in the order of the names. They point into its text, or into
+// the parser, and hold until the next call of Read.
+func (p *Parser) Fields() [][]byte { return p.fields }
+
+// Read reads the object that b begins with and says where it ends. b must not be empty.
+func (p *Parser) Read(b []byte) (n int, err *Fault) {
 	if len(p.shape) > 0 {
 		err := p.run(b, true)
 		if err == nil && p.count == len(p.shape) {
-			return nil
+			return p.i, nil
 		}
 	}
-	return p.run(b, false)
+	err = p.run(b, false)
+	return p.i, err
 }
 
-func (p *parser) run(b []byte, fast bool) *fault {
+// Skip reads the value that b begins with, of any kind, and keeps nothing of it.
+func (p *Parser) Skip(b []byte) (n int, err *Fault) {
+	p.begin(b, false)
+	err = p.value(-1)
+	p.shape = p.shape[:0]
+	return p.i, err
+}
+
+func (p *Parser) begin(b []byte, fast bool) {
 	p.b, p.i, p.level, p.count, p.lists, p.fast = b, 0, 0, 0, 0, fast
 	p.scratch, p.path = p.scratch[:0], p.path[:0]
 	clear(p.fields)
@@ -62,33 +101,27 @@ func (p *parser) run(b []byte, fast bool) *fault {
 		p.shape, p.learned = p.shape[:0], p.learned[:0]
 		clear(p.seen)
 	}
-	err := p.whole()
+}
+
+func (p *Parser) run(b []byte, fast bool) *Fault {
+	p.begin(b, fast)
+	if b[0] != '{' {
+		return &Fault{Text: "this is not a JSON object; write one, {…}"}
+	}
+	err := p.object()
 	if err != nil && !fast {
 		p.shape = p.shape[:0]
 	}
 	return err
 }
 
-func (p *parser) whole() *fault {
-	if p.b[0] != '{' {
-		return &fault{text: "the line is not a JSON object; write one object, {…}, per line"}
-	}
-	if err := p.object(); err != nil {
-		return err
-	}
-	if p.blank(); p.i < len(p.b) {
-		return &fault{text: "something follows the JSON object; write one object per line"}
-	}
-	return nil
-}
-
-func (p *parser) blank() {
-	for p.i < len(p.b) && (p.b[p.i] == ' ' || p.b[p.i] == '\t' || p.b[p.i] == '\r') {
+func (p *Parser) blank() {
+	for p.i < len(p.b) && (p.b[p.i] == ' ' || p.b[p.i] == '\t' || p.b[p.i] == '\r' || p.b[p.i] == '\n') {
 		p.i++
 	}
 }
 
-func (p *parser) at(c byte) bool {
+func (p *Parser) at(c byte) bool {
 	if p.i < len(p.b) && p.b[p.i] == c {
 		p.i++
 		return true
@@ -96,17 +129,17 @@ func (p *parser) at(c byte) bool {
 	return false
 }
 
-func (p *parser) syntax() *fault {
+func (p *Parser) syntax() *Fault {
 	if p.i >= len(p.b) {
-		return &fault{text: "the JSON object ends too early; was the line cut, or does it hold a line end?"}
+		return &Fault{Text: "the JSON object ends too early; was it cut, or does a text hold a line end?"}
 	}
-	return &fault{text: "this is not JSON: see byte " + strconv.Itoa(p.i+1) + " of the line"}
+	return &Fault{Text: "this is not JSON: see byte " + strconv.Itoa(p.i+1) + " of the object"}
 }
 
-func (p *parser) object() *fault {
+func (p *Parser) object() *Fault {
 	p.i++ // {
-	if p.level++; p.level > depth {
-		return &fault{text: "objects lie too deep in one another; write flat lines"}
+	if p.level++; p.level > Depth {
+		return &Fault{Text: "objects lie too deep in one another; write flat objects"}
 	}
 	base := len(p.path)
 	if p.blank(); p.at('}') {
@@ -148,7 +181,7 @@ func (p *parser) object() *fault {
 }
 
 // member says which field a name fills.
-func (p *parser) member(name []byte, escaped bool, base int) (int, *fault) {
+func (p *Parser) member(name []byte, escaped bool, base int) (int, *Fault) {
 	k := p.count
 	p.count++
 	if p.fast {
@@ -157,8 +190,8 @@ func (p *parser) member(name []byte, escaped bool, base int) (int, *fault) {
 		}
 		return p.shape[k].field, nil
 	}
-	if k >= p.opt.MaxFields {
-		return 0, &fault{text: "the object has too many names; leave out what the feed does not need"}
+	if k >= p.limits.MaxFields {
+		return 0, &Fault{Text: "the object has too many names; leave out what the feed does not need"}
 	}
 	if base > 0 {
 		p.path = append(p.path, '.')
@@ -173,7 +206,7 @@ func (p *parser) member(name []byte, escaped bool, base int) (int, *fault) {
 		p.path = append(p.path, name...)
 	}
 	if _, ok := p.seen[string(p.path)]; ok {
-		return 0, &fault{name: string(p.path), text: "the name is given twice in one object; keep one"}
+		return 0, &Fault{Name: string(p.path), Text: "the name is given twice in one object; keep one"}
 	}
 	p.seen[string(p.path)] = struct{}{}
 	field, ok := p.names[string(p.path)]
@@ -186,7 +219,7 @@ func (p *parser) member(name []byte, escaped bool, base int) (int, *fault) {
 	return field, nil
 }
 
-func (p *parser) value(field int) *fault {
+func (p *Parser) value(field int) *Fault {
 	if p.i >= len(p.b) {
 		return p.syntax()
 	}
@@ -201,7 +234,7 @@ func (p *parser) value(field int) *fault {
 		if escaped {
 			from := len(p.scratch)
 			if !p.unescape(text) {
-				return &fault{name: p.name(field), text: `a string has an escape that JSON does not know, or half of a pair; mend it`}
+				return &Fault{Name: p.name(field), Text: `a string has an escape that JSON does not know, or half of a pair; mend it`}
 			}
 			text = p.scratch[from:len(p.scratch):len(p.scratch)]
 		}
@@ -213,12 +246,12 @@ func (p *parser) value(field int) *fault {
 		return p.set(field, p.b[start:p.i])
 	case c == '{':
 		if field >= 0 {
-			return &fault{name: p.name(field), text: "an object stands where a value belongs; name its member by a dotted path, like " + p.name(field) + ".id"}
+			return &Fault{Name: p.name(field), Text: "an object stands where a value belongs; name its member by a dotted path, like " + p.name(field) + ".id"}
 		}
 		return p.object()
 	case c == '[':
 		if field >= 0 {
-			return &fault{name: p.name(field), text: "a list stands where one value belongs; write one line per entry"}
+			return &Fault{Name: p.name(field), Text: "a list stands where one value belongs; write one line per entry"}
 		}
 		return p.array()
 	}
@@ -234,21 +267,21 @@ func (p *parser) value(field int) *fault {
 	return p.syntax()
 }
 
-func (p *parser) set(field int, text []byte) *fault {
+func (p *Parser) set(field int, text []byte) *Fault {
 	if field < 0 {
 		return nil
 	}
-	if len(text) > p.opt.MaxField {
-		return &fault{name: p.name(field), text: "a value is longer than the limit; shorten it, or raise limits.field"}
+	if len(text) > p.limits.MaxField {
+		return &Fault{Name: p.name(field), Text: "a value is longer than the limit; shorten it, or raise limits.field"}
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
-		return &fault{name: p.name(field), text: "a value holds a NUL character; write plain text"}
+		return &Fault{Name: p.name(field), Text: "a value holds a NUL character; write plain text"}
 	}
 	p.fields[field] = text
 	return nil
 }
 
-func (p *parser) name(field int) string {
+func (p *Parser) name(field int) string {
 	for name, i := range p.names {
 		if i == field {
 			return name
@@ -258,10 +291,10 @@ func (p *parser) name(field int) string {
 }
 
 // array skips a list. Nothing in it can be asked for.
-func (p *parser) array() *fault {
+func (p *Parser) array() *Fault {
 	p.i++ // [
-	if p.level++; p.level > depth {
-		return &fault{text: "lists lie too deep in one another; write flat lines"}
+	if p.level++; p.level > Depth {
+		return &Fault{Text: "lists lie too deep in one another; write flat objects"}
 	}
 	p.lists++
 	defer func() { p.level--; p.lists-- }()
@@ -289,7 +322,7 @@ func (p *parser) array() *fault {
 }
 
 // skipString goes past a string and says whether it has escapes.
-func (p *parser) skipString() (escaped bool, err *fault) {
+func (p *Parser) skipString() (escaped bool, err *Fault) {
 	for i := p.i + 1; i < len(p.b); i++ {
 		switch c := p.b[i]; {
 		case c == '"':
@@ -308,7 +341,7 @@ func (p *parser) skipString() (escaped bool, err *fault) {
 }
 
 // number goes past a number in JSON's grammar.
-func (p *parser) number() bool {
+func (p *Parser) number() bool {
 	p.at('-')
 	if !p.at('0') && !p.digits() {
 		return false
@@ -325,7 +358,7 @@ func (p *parser) number() bool {
 	return true
 }
 
-func (p *parser) digits() bool {
+func (p *Parser) digits() bool {
 	from := p.i
 	for p.i < len(p.b) && p.b[p.i] >= '0' && p.b[p.i] <= '9' {
 		p.i++
@@ -334,7 +367,7 @@ func (p *parser) digits() bool {
 }
 
 // unescape appends a string's content to scratch.
-func (p *parser) unescape(s []byte) bool {
+func (p *Parser) unescape(s []byte) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' {
 			p.scratch = append(p.scratch, s[i])
