@@ -21,12 +21,14 @@ type Config struct {
 	Log       Log       `yaml:"log"`
 	Partners  []Partner `yaml:"partners"`
 	Feeds     []Feed    `yaml:"feeds"`
+	Access    Access    `yaml:"access"`
 }
 
 // Listen holds the addresses of the two ports. Both default to loopback.
 type Listen struct {
 	API   string `yaml:"api"`   // partners' door and the status page; default 127.0.0.1:8080
 	Admin string `yaml:"admin"` // /healthz /readyz /metrics /debug/pprof; default 127.0.0.1:9090
+	TLS   TLS    `yaml:"tls"`   // HTTPS on api
 }
 
 // Engines says where Kafka and ClickHouse are. An empty address means the embedded engine.
@@ -45,6 +47,7 @@ type Kafka struct {
 	Retention   time.Duration `yaml:"retention"`   // by log time; default 90d
 	Port        int           `yaml:"port"`        // of the embedded broker; 0 chooses one
 	TLS         bool          `yaml:"tls"`
+	CA          string        `yaml:"ca"`   // PEM file of the authorities to trust; empty: the system's
 	User        string        `yaml:"user"` // SCRAM-SHA-512; empty: none
 	Password    Secret        `yaml:"password"`
 }

@@ -23,6 +23,8 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		*p = Secret(d.expand(n, path, true))
 	case *KeyHash:
 		*p = KeyHash(strings.TrimSpace(d.expand(n, path, false)))
+	case *PasswordHash:
+		*p = PasswordHash(strings.TrimSpace(d.expand(n, path, false)))
 	case *Size:
 		size, err := ParseSize(n.Value)
 		if err != nil {

@@ -61,6 +61,7 @@ func (v *validator) config() {
 	}
 	v.partners()
 	v.feeds()
+	v.access()
 }
 
 var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
@@ -80,6 +81,9 @@ func (v *validator) kafka() {
 	v.count("engines.kafka.replication", k.Replication, 1, 15)
 	v.span("engines.kafka.retention", k.Retention, 24*time.Hour, 100*365*24*time.Hour)
 	v.count("engines.kafka.port", k.Port, 0, 65535)
+	if k.CA != "" && !k.TLS {
+		v.bad("engines.kafka.ca", "engines.kafka.ca is set without tls; write tls: true or take it out")
+	}
 	if len(k.Brokers) == 0 && (k.TLS || k.User != "" || k.Password != "") {
 		v.bad("engines.kafka", "engines.kafka has tls, user or password without brokers; the embedded broker has none of them, so name brokers or take these out")
 	}
