@@ -63,6 +63,7 @@ type history struct {
 // Book is the fold over all events. It has one owner.
 type Book struct {
 	led      uint64
+	turns    uint64 // openings and closings so far
 	byID     map[string]*Incident
 	byKey    map[Key]*history
 	channels map[string]*told
@@ -136,6 +137,7 @@ func (b *Book) open(e *Event) {
 		h.recent = h.recent[1:]
 	}
 	b.byID[i.ID] = i
+	b.turns++
 }
 
 func (b *Book) change(i *Incident, e *Event) {
@@ -157,6 +159,7 @@ func (b *Book) change(i *Incident, e *Event) {
 		i.SnoozedUntil = time.Time{}
 	case Closed:
 		i.ClosedAt, i.Why = e.At, e.Why
+		b.turns++
 		if h := b.key(i.Key); h.open == i {
 			h.open = nil
 		}
