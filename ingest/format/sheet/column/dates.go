@@ -1,0 +1,206 @@
+package column
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sellthrough"
+	"sellthrough/ingest/mapping/layout"
+)
+
+// Dates is what the cells of a column say about how days and times are written.
+type Dates struct {
+	Readings [][]string // sets of layouts that read all cells; more than one is a question, none: the cells are no dates that can be read
+	Example  string     // a cell that two readings read differently
+	Count    int        // cells that some layout reads
+	Odd      []string   // cells that none reads, the first few
+	OddCount int
+	Timed    bool // the cells carry a time of day
+	Offset   bool // and an offset
+	First    sellthrough.Day
+	Last     sellthrough.Day // by the first reading
+	Serial   bool            // the cells look like day numbers of a spreadsheet, which are not read
+	Evidence string
+}
+
+var days = []string{
+	"YYYY-MM-DD", "YYYY-M-D", "YYYY/MM/DD", "YYYY/M/D", "YYYY.MM.DD", "YYYY.M.D", "YYYYMMDD", "YYYY年MM月DD日", "YYYY年M月D日",
+	"DD/MM/YYYY", "D/M/YYYY", "MM/DD/YYYY", "M/D/YYYY", "DD.MM.YYYY", "D.M.YYYY", "DD-MM-YYYY", "D-M-YYYY", "MM-DD-YYYY", "M-D-YYYY",
+}
+
+var times = []string{"", " HH:mm", " HH:mm:ss", " H:mm", " H:mm:ss", "THH:mm", "THH:mm:ss", " HHmmss", "HHmmss", " HH:mm:ssZ", "THH:mm:ssZ", " HH:mm:ss Z", "THH:mmZ"}
+
+type candidate struct {
+	text  string
+	l     *layout.Layout
+	loose int // parts of one or two digits; fewer is stricter
+}
+
+var candidates = func() []candidate {
+	var out []candidate
+	for _, d := range days {
+		for _, t := range times {
+			if t == "HHmmss" && d != "YYYYMMDD" || strings.HasPrefix(t, "T") && d != "YYYY-MM-DD" && d != "YYYYMMDD" {
+				continue
+			}
+			l, err := layout.Compile(d + t)
+			if err != nil {
+				panic(err) // a bug of ours: the table is built in
+			}
+			loose := 0
+			for _, p := range []string{"MM", "DD", "HH"} {
+				if strings.Contains(d+t, p[:1]) && !strings.Contains(d+t, p) {
+					loose++
+				}
+			}
+			out = append(out, candidate{d + t, l, loose})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b candidate) int { return a.loose - b.loose })
+	return out
+}()
+
+// DatesOf tells how cells that are meant to be dates are written; empty ones say nothing. One layout is looked for that
+// reads all cells; where cells are written in several ways, a set of them, each of which is the only way to read its
+// cells. now, unless it is zero, is a day after which no cell may be: a reading that puts cells later is none.
+func DatesOf(cells []string, now sellthrough.Day) Dates {
+	var d Dates
+	var read []string
+	fits := map[string][]bool{} // by layout, for each cell that is read
+	value := map[string][]layout.Stamp{}
+	for _, raw := range cells {
+		cell := strings.TrimSpace(raw)
+		if cell == "" {
+			continue
+		}
+		any := false
+		for _, c := range candidates {
+			s, err := c.l.Parse([]byte(cell))
+			ok := err == nil && sellthrough.Day(s.Day) >= sellthrough.FirstDay && sellthrough.Day(s.Day) <= sellthrough.LastDay && (now == 0 || sellthrough.Day(s.Day) <= now)
+			fits[c.text] = append(fits[c.text], ok)
+			value[c.text] = append(value[c.text], s)
+			any = any || ok
+		}
+		if !any {
+			for _, c := range candidates {
+				fits[c.text] = fits[c.text][:len(read)]
+				value[c.text] = value[c.text][:len(read)]
+			}
+			if d.OddCount++; len(d.Odd) < 5 {
+				d.Odd = append(d.Odd, cell)
+			}
+			continue
+		}
+		read = append(read, cell)
+	}
+	d.Count = len(read)
+	d.Serial = serials(d.Odd) && d.Count == 0
+	if d.Count == 0 {
+		d.Evidence = "no cell is a date by any layout"
+		if d.Serial {
+			d.Evidence = fmt.Sprintf("cells such as %s look like day numbers of a spreadsheet", d.Odd[0])
+		}
+		return d
+	}
+	d.choose(read, fits, value)
+	return d
+}
+
+// choose finds the readings.
+func (d *Dates) choose(read []string, fits map[string][]bool, value map[string][]layout.Stamp) {
+	var whole []candidate
+	for _, c := range candidates {
+		if !slices.Contains(fits[c.text], false) && !slices.ContainsFunc(whole, func(k candidate) bool { return slices.Equal(value[k.text], value[c.text]) }) {
+			whole = append(whole, c)
+		}
+	}
+	for _, c := range whole {
+		d.Readings = append(d.Readings, []string{c.text})
+	}
+	stamps := func(int) layout.Stamp { return layout.Stamp{} }
+	switch {
+	case len(whole) > 0:
+		first := value[whole[0].text]
+		stamps = func(i int) layout.Stamp { return first[i] }
+		d.Evidence = fmt.Sprintf("%s reads all %d cells", whole[0].text, len(read))
+		if len(whole) > 1 {
+			for i, cell := range read {
+				if d.Example == "" && first[i] != value[whole[1].text][i] {
+					d.Example = cell
+					d.Evidence += fmt.Sprintf(", and %s reads them otherwise: %s is %s or %s", whole[1].text, cell, sellthrough.Day(first[i].Day), sellthrough.Day(value[whole[1].text][i].Day))
+				}
+			}
+		}
+	default:
+		set, of := cover(read, fits, value)
+		if set == nil {
+			d.Evidence = fmt.Sprintf("the %d cells are written in several ways, and some can be read as two days", len(read))
+			return
+		}
+		d.Readings = [][]string{set}
+		stamps = func(i int) layout.Stamp { return value[of[i]][i] }
+		d.Evidence = fmt.Sprintf("the %d cells are written in %d ways: %s", len(read), len(set), strings.Join(set, ", "))
+	}
+	for i := range read {
+		s := stamps(i)
+		d.Timed = d.Timed || s.HasTime
+		d.Offset = d.Offset || s.HasOffset
+		day := sellthrough.Day(s.Day)
+		if i == 0 || day < d.First {
+			d.First = day
+		}
+		if i == 0 || day > d.Last {
+			d.Last = day
+		}
+	}
+}
+
+// cover finds layouts that together read all cells, where no cell has two meanings.
+func cover(read []string, fits map[string][]bool, value map[string][]layout.Stamp) (set []string, of []string) {
+	of = make([]string, len(read))
+	for i := range read {
+		for _, c := range candidates {
+			if !fits[c.text][i] {
+				continue
+			}
+			if of[i] == "" {
+				of[i] = c.text
+			} else if value[of[i]][i] != value[c.text][i] {
+				return nil, nil
+			}
+		}
+	}
+	shapes := map[string]string{}
+	for i := range read { // the fewest: a loose layout in place of a strict one, where it reads the same cells
+		best := of[i]
+		for _, c := range candidates {
+			if fits[c.text][i] && slices.Contains(set, c.text) {
+				best = c.text
+			}
+		}
+		of[i] = best
+		if !slices.Contains(set, best) {
+			set = append(set, best)
+		}
+	}
+	for _, t := range set {
+		l, err := layout.Compile(t)
+		if err != nil || shapes[l.Shape()] != "" {
+			return nil, nil // the configuration would not tell them apart
+		}
+		shapes[l.Shape()] = t
+	}
+	return set, of
+}
+
+// serials asks whether cells are day numbers of a spreadsheet between 1990 and 2079.
+func serials(cells []string) bool {
+	for _, c := range cells {
+		whole, _, _ := strings.Cut(c, ".")
+		if len(whole) != 5 || strings.Trim(c, "0123456789.") != "" || whole < "32874" || whole > "65745" {
+			return false
+		}
+	}
+	return len(cells) > 0
+}
