@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz test-data build clean tools tools-race
+.PHONY: help run test check bench fuzz test-data build assets clean tools tools-race tools-browser
 
 # The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
 GO_MIN        := 1.26
@@ -25,14 +25,14 @@ help: ## list the targets
 run: build ## build and start everything on the embedded engines (fetches ClickHouse, 180 MB, the first time)
 	bin/sellthrough up --config $(CONFIG)
 
-build: tools ## build bin/sellthrough
+build: tools assets ## build bin/sellthrough
 	@echo "building bin/sellthrough $(VERSION) (the first build also fetches and compiles its modules: some minutes)"
 	CGO_ENABLED=0 go build -v -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sellthrough ./cmd/sellthrough
 
-test: tools tools-race ## all tests, with the race detector, on the project's own fixtures and the embedded engines
+test: tools tools-race assets tools-browser ## all tests, with the race detector, on the project's own fixtures and the embedded engines
 	go test -race -timeout 25m $(PKG)
 
-test-data: tools ## the tests over the large public data sets in DATA=../shared/data
+test-data: tools assets ## the tests over the large public data sets in DATA=../shared/data
 	@test -d '$(DATA)' || { echo "make test-data: there is no folder $(DATA); name it: make test-data DATA=/path/to/data" >&2; exit 1; }
 	SELLTHROUGH_DATA='$(abspath $(DATA))' go test -tags data -count=1 -timeout 60m -run TestData ./e2e/...
 
@@ -56,6 +56,9 @@ fuzz: tools ## every fuzz target in turn, each for FUZZTIME=30s
 		done; \
 	done
 
+assets: ## put the page's chart library where the program embeds it (npm fetches it, 12 MB, once)
+	@dashboards/page/fetch-charts
+
 clean: ## remove what was built; the data of `make run` (./data) stays
 	rm -rf bin dist
 
@@ -70,3 +73,10 @@ tools:
 tools-race:
 	@[ "$$(go env CGO_ENABLED)" = 1 ] || { echo "make: the race detector needs cgo, which is off (CGO_ENABLED=0, or no C compiler: apt-get install gcc libc6-dev)" >&2; exit 1; }
 	@cc=$$(go env CC); command -v "$${cc%% *}" >/dev/null || { echo "make: the race detector needs the C compiler $$cc (Debian: apt-get install gcc libc6-dev)" >&2; exit 1; }
+
+# The tests of the page look at it in a real browser.
+tools-browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v chromium-browser >/dev/null || test -n "$$CHROMIUM" || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: the tests of the page need a Chromium (Debian: apt-get install chromium fonts-noto-cjk), or its path in CHROMIUM" >&2; exit 1; }; \
+		echo "installing chromium for the tests of the page, once"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends -qq chromium fonts-noto-cjk >/dev/null; }

@@ -1,0 +1,145 @@
+// Package page is the built-in page: it shows Grafana's board files in a browser without Grafana.
+//
+// It promises: SQL never comes from the browser. A request names a board, a panel, a time range and values of the board's
+// own variables; the board's text is expanded with them by dashboards/macro, which keeps a value a value, and is asked as
+// the viewer, within what the database lets that viewer see. Nothing is loaded from another host, and no script or style
+// runs but the page's own files. It leaves who the viewer is to access.Guard and what a viewer may see to the reader.
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"sellthrough/dashboards/page/board"
+	"sellthrough/dashboards/page/live"
+	"sellthrough/internal/access"
+	"sellthrough/sinks/clickhouse"
+)
+
+// Reader answers SQL as the viewer may see it.
+type Reader interface {
+	Read(ctx context.Context, v access.Viewer, sql string) (clickhouse.Table, error)
+}
+
+// Options of a page.
+type Options struct {
+	Reader   Reader
+	Boards   fs.FS               // en/*.json and zh/*.json
+	Age      string              // SQL of one instant: the newest report that counts; empty: no age is shown
+	Gatherer prometheus.Gatherer // answers the panels that ask Prometheus; nil: they say that there is none
+	Zone     *time.Location      // of days and times on the page; nil: UTC
+	Title    string              // of the system, in the page's head
+	Version  string
+	Log      zerolog.Logger
+}
+
+// Langs are the languages of boards and page.
+var Langs = []string{"en", "zh"}
+
+// Page is the handler of the page.
+type Page struct {
+	o      Options
+	boards map[string][]board.Board // by language
+	ring   *live.Ring
+	engine *live.Engine
+	asker  *asker
+	mux    http.Handler
+}
+
+// New makes a page. Boards that cannot be read are errors.
+func New(o Options) (*Page, error) {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	p := &Page{o: o, boards: map[string][]board.Board{}, asker: newAsker(o.Reader)}
+	var errs []error
+	for _, lang := range Langs {
+		boards, err := board.Read(o.Boards, lang)
+		if err == nil && len(boards) == 0 {
+			err = fmt.Errorf("there are no boards in %s/*.json", lang)
+		}
+		errs = append(errs, err)
+		// The channel is where everybody begins.
+		slices.SortStableFunc(boards, func(a, b board.Board) int { return first(a) - first(b) })
+		p.boards[lang] = boards
+	}
+	if o.Gatherer != nil {
+		p.ring = live.NewRing(o.Gatherer)
+		p.engine = live.NewEngine(p.ring)
+	}
+	files, err := newFiles()
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, fmt.Errorf("page: %w", err)
+	}
+	m := http.NewServeMux()
+	m.Handle("GET /{$}", files.index())
+	m.Handle("GET /d/{uid}", files.index())
+	m.Handle("GET /d/{uid}/{slug}", files.index())
+	m.Handle("GET /static/", files)
+	m.HandleFunc("GET /api/boards", p.list)
+	m.HandleFunc("GET /api/boards/{uid}", p.board)
+	m.HandleFunc("POST /api/boards/{uid}/variables", p.variables)
+	m.HandleFunc("POST /api/boards/{uid}/panels/{id}", p.panel)
+	m.HandleFunc("POST /api/boards/{uid}/panels/{id}/csv", p.csv)
+	p.mux = http.NewCrossOriginProtection().Handler(m)
+	return p, nil
+}
+
+func first(b board.Board) int {
+	if b.UID == Front {
+		return 0
+	}
+	return 1
+}
+
+// Front is the board that / opens.
+const Front = "channel"
+
+// policy lets a page load its own files and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+// ServeHTTP serves the page and what it asks.
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	p.mux.ServeHTTP(w, r)
+}
+
+// Run samples this process's metrics until ctx ends.
+func (p *Page) Run(ctx context.Context) error {
+	if p.ring == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return p.ring.Run(ctx)
+}
+
+func (p *Page) find(lang, uid string) (board.Board, bool) {
+	boards := p.boards[language(lang)]
+	i := slices.IndexFunc(boards, func(b board.Board) bool { return b.UID == uid })
+	if i < 0 {
+		return board.Board{}, false
+	}
+	return boards[i], true
+}
+
+// language is a language that there is; whoever asks for another gets English.
+func language(lang string) string {
+	if slices.Contains(Langs, lang) {
+		return lang
+	}
+	return Langs[0]
+}
