@@ -7,11 +7,16 @@
 -- One row per product of a location whose on-hand level was reported in the 34 days up to `day`. on_hand is the newest of
 -- them, whatever its age; stands says that it is not older than 7 days, the time for which a level counts. ranged: listed
 -- for the location, or sold there in the last 12 weeks. lead_days is 0 where no lead time is listed. price is the mean net
--- price of the last 12 weeks there, in the reporting currency.
+-- price of the last 12 weeks there, in the reporting currency. runs_out: the day on which the stock is gone at that velocity.
+-- at_stake: money that is lost until the lead time, or 7 days where none is listed, has passed.
 SELECT c.partner AS partner, c.location AS location, c.product AS product, c.on_hand AS on_hand, c.velocity AS velocity,
     if(c.velocity > 0, c.on_hand / c.velocity, NULL) AS days_of_supply, c.reported_at AS reported_at,
     (c.sold_lately OR r.listed)::Bool AS ranged, r.lead AS lead_days, c.stands AS stands, c.in_stock_days AS in_stock_days,
-    c.out_days AS out_days, c.price AS price, c.last_sale AS last_sale
+    c.out_days AS out_days, c.price AS price, c.last_sale AS last_sale,
+    if(days_of_supply < 3650, {day:Date32} + toInt32(floor(greatest(days_of_supply, 0))), NULL) AS runs_out,
+    if(r.lead > 0, r.lead, 7) AS lead_or_week,
+    if(stands AND ranged AND c.velocity > 0, c.velocity * greatest(lead_or_week - greatest(days_of_supply, 0), 0), 0) AS units_at_stake,
+    units_at_stake * c.price AS at_stake
 FROM
 (
     SELECT partner, location, product, on_hand, reported_at, bitTest(known, 0)::Bool AS stands,

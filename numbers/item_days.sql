@@ -26,11 +26,11 @@ FROM
     (
         SELECT partner, location, product, toUInt8(toInt32({day:Date32}) - toInt32(business_date)) AS age, bitShiftLeft(toUInt64(1), age) AS report,
             if(qty > 0, report, 0) AS stock, true AS is_level, toDecimal64(qty, 6) AS qty, toDecimal64(0, 6) AS money, toDateTime64(at, 0, 'UTC') AS at
-        FROM v_stock_daily
+        FROM v_stock_cells
         WHERE level = 'on_hand' AND business_date > {day:Date32} - {levels:Int32} AND business_date <= {day:Date32}
         UNION ALL
         SELECT partner, location, product, toUInt8(toInt32({day:Date32}) - toInt32(business_date)), 0, 0, false, qty, base_amount, toDateTime64(0, 0, 'UTC')
-        FROM v_sales_rows
+        FROM v_sales_cells
         WHERE kind IN ('sell_out', 'sell_through', 'return_in') AND business_date > {day:Date32} - {sales:Int32} AND business_date <= {day:Date32}
     )
     GROUP BY partner, location, product

@@ -86,6 +86,8 @@ type Example struct {
 	Given  map[string]string `yaml:"given"`  // rows by kind, one a line
 	With   map[string]string `yaml:"with"`   // parameters
 	Where  string            `yaml:"where"`  // SQL over the parts
+	By     string            `yaml:"by"`     // a column to group by,
+	Pick   string            `yaml:"pick"`   // and the group that is asked for
 	Expect *string           `yaml:"expect"` // nil: NULL
 }
 

@@ -38,11 +38,14 @@ func TestEveryNumberIsWhatItsExampleSays(t *testing.T) {
 					}
 					from += "(" + strings.Join(args, ", ") + ")"
 				}
-				sql := "SELECT ifNull(toString(x), 'NULL') FROM (SELECT toNullable(" + n.Measure + ") AS x FROM " + from
 				if e.Where != "" {
-					sql += " WHERE " + e.Where
+					from += " WHERE " + e.Where
 				}
-				got := channel.Ask(t, sql+")")
+				sql := "SELECT ifNull(toString(x), 'NULL') FROM (SELECT toNullable(" + n.Measure + ") AS x FROM " + from + ")"
+				if e.By != "" {
+					sql = "SELECT ifNull(toString(x), 'NULL') FROM (SELECT " + e.By + " AS k, toNullable(" + n.Measure + ") AS x FROM " + from + " GROUP BY k) WHERE k = '" + e.Pick + "'"
+				}
+				got := channel.Ask(t, sql)
 				want := "NULL"
 				if e.Expect != nil {
 					want = *e.Expect

@@ -1,0 +1,22 @@
+-- ---
+-- name: books_difference
+-- title: {en: Difference in the books, zh: 账目差异}
+-- formula: {en: received − refused − held − new − duplicate − corrected − superseded, zh: 收到 − 拒收 − 搁置 − 新增 − 重复 − 更正 − 被取代}
+-- variant: {en: "In lines, over every submission that is not on the road any more. Withdrawn counts old lines, and unmatched is a mark; neither is a term.", zh: 按行计，含所有已处理完的提交。撤回计的是旧行，未匹配只是标记，均不入式。}
+-- edges: {en: "It is 0. Anything else is a fault of the system, not of the data.", zh: 应为 0；否则是系统故障，而非数据问题。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [feed, partner]
+-- of: v_books
+-- measure: sum(difference)
+-- examples:
+--   - says: 10 received, 1 refused, 6 new, 2 duplicates; one line is missing.
+--     given:
+--       submissions: acme pos 2026-03-02T08:00 10 1 6 2 0 0
+--     expect: 1
+--   - says: All accounted for; what was withdrawn is no term.
+--     given:
+--       submissions: acme pos 2026-03-02T08:00 10 1 6 2 1 5
+--     expect: 0
+-- ---

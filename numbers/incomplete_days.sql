@@ -1,0 +1,22 @@
+-- ---
+-- name: incomplete_days
+-- title: {en: Incomplete days, zh: 不完整日}
+-- formula: {en: days on which a location that was expected has not reported, zh: 有应报门店尚未报告的日数}
+-- variant: {en: Expected as for completeness., zh: 应报口径同数据完整率。}
+-- edges: {en: A day on which nothing is expected is not incomplete. Today is incomplete until everything is in., zh: 无应报的日子不算不完整。当天在全部到齐前为不完整。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- of: completeness
+-- measure: uniqExactIf(business_date, NOT received)
+-- examples:
+--   - says: Only Wednesday the 11th misses a report, of two stores.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-03 sell_out 1
+--         acme S1 A 2026-03-04 sell_out 1
+--         acme S2 A 2026-03-04 sell_out 1
+--         acme S1 A 2026-03-10 sell_out 1
+--     with: {from: 2026-03-09, to: 2026-03-15}
+--     expect: 1
+-- ---

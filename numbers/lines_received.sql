@@ -1,0 +1,20 @@
+-- ---
+-- name: lines_received
+-- title: {en: Lines received, zh: 收到行数}
+-- formula: {en: lines of all submissions, zh: 所有提交的行数}
+-- variant: {en: "By the time of receipt, however often the same line was sent.", zh: 按接收时间计，重复发送的也计。}
+-- edges: {en: A nil report has no lines., zh: 零报告没有行。}
+-- unit: count
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, feed, partner]
+-- of: v_submissions
+-- measure: sum(received)
+-- examples:
+--   - says: 10 and 5.
+--     given:
+--       submissions: |
+--         acme pos 2026-03-02T08:00 10 1 9 0 0 0
+--         acme pos 2026-03-03T08:00 5 0 0 5 0 0
+--     expect: 15
+-- ---

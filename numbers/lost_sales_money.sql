@@ -1,0 +1,27 @@
+-- ---
+-- name: lost_sales_money
+-- title: {en: "Lost sales value (estimate)", zh: "损失销售额（估计）"}
+-- formula: {en: "stock-out days of the last 28 × velocity × mean net price of the last 12 weeks there", zh: "最近 28 天缺货天数 × 日均销速 × 该门店最近 12 周平均净价"}
+-- variant: {en: "In the reporting currency.", zh: "以报告货币计。"}
+-- edges: {en: "Needs at least 3 days in stock and a price, else there is no estimate.", zh: "至少需要 3 个有货日且有价格，否则不估计。"}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [product, location, partner]
+-- of: cover
+-- measure: sumIf(out_days * velocity * price, in_stock_days >= 3)
+-- examples:
+--   - says: 4 units of A at 80 ÷ 8.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-05T20:00 0
+--         acme S1 A 2026-03-06T20:00 0
+--         acme S1 B 2026-03-03T20:00 5
+--         acme S1 B 2026-03-05T20:00 0
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8 80
+--         acme S1 B 2026-03-04 sell_out 6 60
+--     with: {day: 2026-03-06}
+--     expect: 40
+-- ---

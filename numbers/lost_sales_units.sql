@@ -1,0 +1,27 @@
+-- ---
+-- name: lost_sales_units
+-- title: {en: "Lost sales (estimate)", zh: "损失销量（估计）"}
+-- formula: {en: "stock-out days of the last 28 × velocity", zh: "最近 28 天缺货天数 × 日均销速"}
+-- variant: {en: "A day is out of stock where a level of zero or less stands.", zh: "有效库存报告为零或以下的日子为缺货日。"}
+-- edges: {en: "Needs at least 3 days in stock, else there is no estimate. A level older than 7 days is unknown, not zero, and left out.", zh: "至少需要 3 个有货日，否则不估计。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: units
+-- decimals: 1
+-- better: less
+-- adds_up: [product, location, partner]
+-- of: cover
+-- measure: sumIf(out_days * velocity, in_stock_days >= 3)
+-- examples:
+--   - says: A sold 8 on 4 days in stock, 2 a day, and was out on the 5th and 6th; B was in stock on 2 days only.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-05T20:00 0
+--         acme S1 A 2026-03-06T20:00 0
+--         acme S1 B 2026-03-03T20:00 5
+--         acme S1 B 2026-03-05T20:00 0
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8 80
+--         acme S1 B 2026-03-04 sell_out 6 60
+--     with: {day: 2026-03-06}
+--     expect: 4
+-- ---

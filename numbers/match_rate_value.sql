@@ -1,0 +1,24 @@
+-- ---
+-- name: match_rate_value
+-- title: {en: Match rate by value, zh: 匹配率（按金额）}
+-- formula: {en: value of units whose code is known as a product ÷ value of all, zh: 代码已识别为商品的金额 ÷ 全部金额}
+-- variant: {en: "In the reporting currency, over sales, purchases and returns; returns count as positive.", zh: 以报告货币计，含销售、进货与退货；退货按正数计。}
+-- edges: {en: Lines without an amount or rate have no value. No value at all gives none here., zh: 无金额或汇率的行没有金额。全无金额则无值。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: match_rate_units
+-- measure: 100 * sumIf(money, product != '') / nullIf(sum(money), 0)
+-- examples:
+--   - says: 60 of 100.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50
+--         acme S1 A 2026-03-01 return_in -1 -10
+--         acme S1 - 2026-03-01 sell_out 2 40
+--     expect: 60
+--   - says: No amounts.
+--     given:
+--       sales: acme S1 A 2026-03-01 sell_out 5
+--     expect: null
+-- ---

@@ -1,0 +1,32 @@
+-- ---
+-- name: money_at_stake
+-- title: {en: "Money at stake", zh: "风险金额"}
+-- formula: {en: "velocity × days of lead time that the stock does not cover × mean net price", zh: "日均销速 × 库存未覆盖的补货天数 × 平均净价"}
+-- variant: {en: "Of stock-outs and stock-outs ahead, in the reporting currency. Lead time from ranging.csv, else 7 days.", zh: "含已缺货与即将缺货，以报告货币计。补货周期取自 ranging.csv，否则为 7 天。"}
+-- edges: {en: "Without a sale of the last 12 weeks there is no price and no money. A level older than 7 days is unknown, not zero, and left out.", zh: "最近 12 周无销售则无价格、无金额。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [product, location, partner]
+-- of: cover
+-- measure: sum(at_stake)
+-- examples:
+--   - says: A is out, sold 2 a day at 10 each; 14 days until the next delivery are 280. B sold 6 on two days in stock, 3 a day at 10, and is not listed, so 7 days are 210.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-05T20:00 0
+--         acme S1 A 2026-03-06T20:00 0
+--         acme S1 B 2026-03-03T20:00 5
+--         acme S1 B 2026-03-05T20:00 0
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8 80
+--         acme S1 B 2026-03-04 sell_out 6 60
+--       ranging: S1 A 2026-01-01 2026-12-31 14
+--       locations: S1 acme
+--       products: |
+--         A
+--         B
+--     with: {day: 2026-03-06}
+--     expect: 490
+-- ---

@@ -1,0 +1,22 @@
+-- ---
+-- name: net_sell_out_money
+-- title: {en: Net sell-out value, zh: 净销售额}
+-- formula: {en: value of units sold to end customers − value of units they returned, zh: 对终端顾客的销售金额 − 退货金额}
+-- variant: {en: "In the reporting currency, at the business date's rate; with or without tax as the feed declares.", zh: 以报告货币、按营业日汇率计；是否含税由数据源声明。}
+-- edges: {en: "Lines without an amount or without a rate count units, but no money.", zh: 无金额或无汇率的行计数量，不计金额。}
+-- unit: money
+-- decimals: 0
+-- better: more
+-- adds_up: [day, product, location, partner]
+-- of: net_sell_out_units
+-- measure: sum(money)
+-- examples:
+--   - says: 50.50 and 30 sold, 10 back, and one unit without a price.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50.50
+--         acme S1 B 2026-03-02 sell_out 3 30
+--         acme S1 B 2026-03-02 return_in -1 -10
+--         acme S1 C 2026-03-02 sell_out 1
+--     expect: 70.5
+-- ---

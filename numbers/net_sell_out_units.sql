@@ -1,0 +1,31 @@
+-- ---
+-- name: net_sell_out_units
+-- title: {en: Net sell-out, zh: 净销售量}
+-- formula: {en: units sold to end customers − units they returned, zh: 对终端顾客的销售数量 − 退货数量}
+-- variant:
+--   en: In base units, by business date. A return at a location that also sells through is taken for one of a trade customer, and not counted here.
+--   zh: 以基本单位、按营业日计。同时向下级供货的门店，其退货视为下级退货，不在此计。
+-- edges:
+--   en: Voided lines were never sold and do not count. A day without rows is 0 in a sum and not there in a list.
+--   zh: 作废行未曾成交，不计入。无行的日子在合计中为 0，在列表中不出现。
+-- unit: units
+-- decimals: 0
+-- better: more
+-- adds_up: [day, product, location, partner]
+-- view: v_net_sell_out
+-- measure: sum(units)
+-- examples:
+--   - says: S1 sold 5 and 3 and took 1 back. W sells through, so its return of 4 is not of end customers; the void is nothing.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5
+--         acme S1 A 2026-03-02 sell_out 3
+--         acme S1 A 2026-03-02 return_in -1
+--         acme S1 A 2026-03-02 void -2
+--         acme W A 2026-03-02 sell_through 40
+--         acme W A 2026-03-02 return_in -4
+--     expect: 7
+-- ---
+SELECT partner, business_date, location, product, qty AS units, base_amount AS money, if(kind = 'sell_out', qty, 0) AS sold, if(kind = 'return_in', -qty, 0) AS returned
+FROM v_sales_rows
+WHERE kind = 'sell_out' OR kind = 'return_in' AND (partner, location) NOT IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through')

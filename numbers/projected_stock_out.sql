@@ -1,0 +1,30 @@
+-- ---
+-- name: projected_stock_out
+-- title: {en: "Projected stock-out", zh: "预计缺货日"}
+-- formula: {en: "today + on hand ÷ velocity, in whole days", zh: "今天 + 在手库存 ÷ 日均销速（取整天）"}
+-- variant: {en: "Of several, the first. Confirmed inbound is not counted: shipments are not read yet.", zh: "多项取最早者。尚未读取发货数据，故不计在途。"}
+-- edges: {en: "No velocity gives no date. A level older than 7 days is unknown, not zero, and left out.", zh: "无销速则无日期。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: date
+-- decimals: 0
+-- better: neither
+-- adds_up: []
+-- of: cover
+-- measure: minIf(runs_out, stands AND ranged AND on_hand > 0)
+-- examples:
+--   - says: A lasts 10 ÷ 2 = 5 days, B 6 ÷ 1.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 6
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8
+--         acme S1 B 2026-03-04 sell_out 1
+--     with: {day: 2026-03-04}
+--     expect: 2026-03-09
+--   - says: Nothing sold, and so not ranged.
+--     given:
+--       stock: acme S1 A 2026-03-04T20:00 10
+--     with: {day: 2026-03-04}
+--     expect: null
+-- ---

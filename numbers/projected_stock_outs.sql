@@ -1,0 +1,25 @@
+-- ---
+-- name: projected_stock_outs
+-- title: {en: "Stock-outs ahead", zh: "即将缺货数"}
+-- formula: {en: "ranged location-items in stock whose days of supply are below their lead time", zh: "在售且有货、可销天数低于补货周期的门店商品数"}
+-- variant: {en: "Lead time from ranging.csv; 7 days where none is listed. Confirmed inbound is not counted: shipments are not read yet.", zh: "补货周期取自 ranging.csv，未列出时为 7 天。尚未读取发货数据，故不计在途。"}
+-- edges: {en: "No velocity, no projection. A level older than 7 days is unknown, not zero, and left out.", zh: "无销速则不预测。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [product, location, partner]
+-- of: cover
+-- measure: countIf(stands AND ranged AND on_hand > 0 AND days_of_supply < lead_or_week)
+-- examples:
+--   - says: A lasts 5 days, B 6; both are below 7.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 6
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8
+--         acme S1 B 2026-03-04 sell_out 1
+--     with: {day: 2026-03-04}
+--     expect: 2
+-- ---

@@ -1,0 +1,21 @@
+-- ---
+-- name: refusal_rate
+-- title: {en: Refusal rate, zh: 拒收率}
+-- formula: {en: rows that could not be read ÷ rows received, zh: 无法读取的行 ÷ 收到的行}
+-- variant: {en: By the time of receipt., zh: 按接收时间计。}
+-- edges: {en: Nothing received gives no value., zh: 未收到数据则无值。}
+-- unit: percent
+-- decimals: 2
+-- better: less
+-- of: v_submissions
+-- measure: 100 * sum(refused) / nullIf(sum(received), 0)
+-- examples:
+--   - says: 1 of 10.
+--     given:
+--       submissions: acme pos 2026-03-02T08:00 10 1 9 0 0 0
+--     expect: 10
+--   - says: Nothing came.
+--     given:
+--       products: A
+--     expect: null
+-- ---

@@ -1,0 +1,23 @@
+-- ---
+-- name: restated_units
+-- title: {en: Net effect of corrections, zh: 更正净影响}
+-- formula: {en: units of corrected and withdrawn lines as they are now − as they were before, zh: 被更正或撤回的行：现数量 − 原数量}
+-- variant: {en: By the time at which we came to know., zh: 按我方获知时间计。}
+-- edges: {en: A change of price only has no effect on units., zh: 仅价格变化对数量无影响。}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: restatement_rate
+-- measure: sum(units)
+-- examples:
+--   - says: 5 became 3, and 4 were withdrawn.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50 new 2026-03-02T08:00
+--         acme S1 A 2026-03-01 sell_out -5 -50 -corrected 2026-03-04T08:00
+--         acme S1 A 2026-03-01 sell_out 3 30 +corrected 2026-03-04T08:00
+--         acme S1 B 2026-03-03 sell_out 4 40 new 2026-03-03T08:00
+--         acme S1 B 2026-03-03 sell_out -4 -40 -withdrawn 2026-03-04T08:00
+--     expect: -6
+-- ---

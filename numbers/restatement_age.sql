@@ -1,0 +1,25 @@
+-- ---
+-- name: restatement_age
+-- title: {en: Mean age of changes, zh: 更正平均滞后}
+-- formula: {en: mean of the days from business day to change over lines corrected or withdrawn, zh: 被更正或撤回的行，从营业日到更正日的平均天数}
+-- edges: {en: No change gives no value., zh: 无更正则无值。}
+-- unit: days
+-- decimals: 1
+-- better: less
+-- of: restatement_rate
+-- measure: sumIf(age_days, changed) / nullIf(countIf(changed), 0)
+-- examples:
+--   - says: One line changed 3 days after its day, one 1 day after.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50 new 2026-03-02T08:00
+--         acme S1 A 2026-03-01 sell_out -5 -50 -corrected 2026-03-04T08:00
+--         acme S1 A 2026-03-01 sell_out 3 30 +corrected 2026-03-04T08:00
+--         acme S1 B 2026-03-03 sell_out 5 50 new 2026-03-03T08:00
+--         acme S1 B 2026-03-03 sell_out -5 -50 -withdrawn 2026-03-04T08:00
+--     expect: 2
+--   - says: No change.
+--     given:
+--       sales: acme S1 A 2026-03-01 sell_out 5
+--     expect: null
+-- ---

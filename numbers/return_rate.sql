@@ -1,0 +1,24 @@
+-- ---
+-- name: return_rate
+-- title: {en: Return rate, zh: 退货率}
+-- formula: {en: units returned ÷ units sold, zh: 退货数量 ÷ 销售数量}
+-- variant: {en: "Of sell-out, by the day of the return, whenever the unit was sold.", zh: 针对终端销售，按退货日计，不论何时售出。}
+-- edges: {en: "Nothing sold gives no value. Above 100 % where more came back than was sold in the period.", zh: 无销售则无值。期内退货多于销售时超过 100 %。}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- of: net_sell_out_units
+-- measure: 100 * sum(returned) / nullIf(sum(sold), 0)
+-- examples:
+--   - says: 2 of 8 came back.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5
+--         acme S2 A 2026-03-02 sell_out 3
+--         acme S2 A 2026-03-02 return_in -2
+--     expect: 25
+--   - says: Nothing sold.
+--     given:
+--       sales: acme S2 A 2026-03-02 return_in -2
+--     expect: null
+-- ---

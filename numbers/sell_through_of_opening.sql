@@ -1,0 +1,30 @@
+-- ---
+-- name: sell_through_of_opening
+-- title: {en: "Sell-through of opening stock", zh: "期初库存售罄率"}
+-- formula: {en: "net units sold ÷ on hand at the start", zh: "净销售量 ÷ 期初在手库存"}
+-- variant: {en: "The level at the start is the newest of the 7 days before.", zh: "期初库存取之前 7 天内的最新报告。"}
+-- edges: {en: "A location's product whose level at the start is unknown is left out on both sides.", zh: "期初库存未知的门店商品，分子分母都不计。"}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: sell_through
+-- measure: 100 * sumIf(sold, opening IS NOT NULL) / nullIf(sum(ifNull(opening, 0)), 0)
+-- examples:
+--   - says: 8 sold of 16.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_in 20
+--         acme S1 A 2026-03-02 sell_out 9
+--         acme S1 A 2026-03-09 return_in -1
+--         acme S2 B 2026-03-09 sell_out 70
+--       stock: |
+--         acme S1 A 2026-02-26T20:00 16
+--         acme S1 A 2026-03-08T20:00 24
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: 50
+--   - says: No levels and no receipts.
+--     given:
+--       sales: acme S2 B 2026-03-09 sell_out 70
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: null
+-- ---

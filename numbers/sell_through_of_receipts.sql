@@ -1,0 +1,30 @@
+-- ---
+-- name: sell_through_of_receipts
+-- title: {en: "Sell-through of receipts", zh: "进货售罄率"}
+-- formula: {en: "net units sold ÷ units received", zh: "净销售量 ÷ 进货数量"}
+-- variant: {en: "Received is sell-in as reported for the location.", zh: "进货为该门店报告的 sell-in。"}
+-- edges: {en: "Where no receipts are reported for a location's product, it is left out on both sides.", zh: "未报告进货的门店商品，分子分母都不计。"}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: sell_through
+-- measure: 100 * sumIf(sold, received > 0) / nullIf(sumIf(received, received > 0), 0)
+-- examples:
+--   - says: 8 sold of 20 received.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_in 20
+--         acme S1 A 2026-03-02 sell_out 9
+--         acme S1 A 2026-03-09 return_in -1
+--         acme S2 B 2026-03-09 sell_out 70
+--       stock: |
+--         acme S1 A 2026-02-26T20:00 16
+--         acme S1 A 2026-03-08T20:00 24
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: 40
+--   - says: No levels and no receipts.
+--     given:
+--       sales: acme S2 B 2026-03-09 sell_out 70
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: null
+-- ---

@@ -1,0 +1,33 @@
+-- ---
+-- name: stock_on_hand
+-- title: {en: "Stock on hand", zh: "在手库存"}
+-- formula: {en: "sum of the newest on-hand level of every product of every location", zh: "各门店各商品最新在手库存之和"}
+-- variant: {en: "A level is never added over time, nor to another level.", zh: "库存水平不跨时间相加，也不与其他水平相加。"}
+-- edges: {en: "A level older than 7 days is unknown, not zero, and left out.", zh: "超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- of: cover
+-- measure: sumIf(on_hand, stands)
+-- examples:
+--   - says: 10 + 0 + 0; what S2 reported 12 days ago is unknown today.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 0
+--         acme S1 C 2026-03-04T20:00 0
+--         acme S2 A 2026-02-20T20:00 99
+--       ranging: |
+--         S1 A 2026-01-01 2026-12-31 14
+--         S1 B 2026-01-01 2026-12-31 14
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       products: |
+--         A
+--         B
+--         C
+--     with: {day: 2026-03-04}
+--     expect: 10
+-- ---

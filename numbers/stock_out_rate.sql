@@ -1,0 +1,52 @@
+-- ---
+-- name: stock_out_rate
+-- title: {en: "Stock-out rate", zh: "缺货率"}
+-- formula: {en: "location-items with zero stock ÷ location-items reported and ranged", zh: "零库存的门店商品 ÷ 有报告且在售的门店商品"}
+-- variant: {en: "Ranged: listed for the location in ranging.csv, or sold there in the last 12 weeks.", zh: "在售：ranging.csv 中列出，或最近 12 周在该门店售出过。"}
+-- edges: {en: "Nothing reported gives no value. A level older than 7 days is unknown, not zero, and left out.", zh: "无报告则无值。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- adds_up: []
+-- of: cover
+-- measure: 100 * countIf(stands AND ranged AND on_hand <= 0) / nullIf(countIf(stands AND ranged), 0)
+-- examples:
+--   - says: Of the listed A and B one is at zero.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 0
+--         acme S1 C 2026-03-04T20:00 0
+--         acme S2 A 2026-02-20T20:00 99
+--       ranging: |
+--         S1 A 2026-01-01 2026-12-31 14
+--         S1 B 2026-01-01 2026-12-31 14
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       products: |
+--         A
+--         B
+--         C
+--     with: {day: 2026-03-04}
+--     expect: 50
+--   - says: Three weeks later nothing that was said counts any more.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 0
+--         acme S1 C 2026-03-04T20:00 0
+--         acme S2 A 2026-02-20T20:00 99
+--       ranging: |
+--         S1 A 2026-01-01 2026-12-31 14
+--         S1 B 2026-01-01 2026-12-31 14
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       products: |
+--         A
+--         B
+--         C
+--     with: {day: 2026-03-25}
+--     expect: null
+-- ---

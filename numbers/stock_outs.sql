@@ -1,0 +1,33 @@
+-- ---
+-- name: stock_outs
+-- title: {en: "Stock-outs", zh: "缺货数"}
+-- formula: {en: "location-items with zero reported stock that are ranged", zh: "在售且报告库存为零的门店商品数"}
+-- variant: {en: "Ranged: listed for the location in ranging.csv, or sold there in the last 12 weeks.", zh: "在售：ranging.csv 中列出，或最近 12 周在该门店售出过。"}
+-- edges: {en: "No report is not zero stock. A level older than 7 days is unknown, not zero, and left out.", zh: "没有报告不等于零库存。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [product, location, partner]
+-- of: cover
+-- measure: countIf(stands AND ranged AND on_hand <= 0)
+-- examples:
+--   - says: B is listed and at zero; C is at zero, but neither listed nor sold.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 0
+--         acme S1 C 2026-03-04T20:00 0
+--         acme S2 A 2026-02-20T20:00 99
+--       ranging: |
+--         S1 A 2026-01-01 2026-12-31 14
+--         S1 B 2026-01-01 2026-12-31 14
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       products: |
+--         A
+--         B
+--         C
+--     with: {day: 2026-03-04}
+--     expect: 1
+-- ---

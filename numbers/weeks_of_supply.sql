@@ -1,0 +1,30 @@
+-- ---
+-- name: weeks_of_supply
+-- title: {en: "Weeks of supply", zh: "可销周数"}
+-- formula: {en: "on hand ÷ velocity ÷ 7", zh: "在手库存 ÷ 日均销速 ÷ 7"}
+-- variant: {en: "Over several products or locations, all that is on hand ÷ all velocities added. Velocity is that of the last 28 days.", zh: "跨商品或门店时，为在手库存合计 ÷ 销速合计。销速取最近 28 天。"}
+-- edges: {en: "No velocity gives no value, never infinity. A level older than 7 days is unknown, not zero, and left out.", zh: "无销速则无值，绝不为无穷大。超过 7 天的库存报告视为未知而非零，不计入。"}
+-- unit: weeks
+-- decimals: 1
+-- better: neither
+-- adds_up: []
+-- of: cover
+-- measure: sumIf(on_hand, stands) / nullIf(sumIf(velocity, stands), 0) / 7
+-- examples:
+--   - says: 16 on hand, 2 + 1 sold a day, so 5.333 days.
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 12
+--         acme S1 A 2026-03-04T20:00 10
+--         acme S1 B 2026-03-04T20:00 6
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 8
+--         acme S1 B 2026-03-04 sell_out 1
+--     with: {day: 2026-03-04}
+--     expect: 0.761904
+--   - says: Nothing sold.
+--     given:
+--       stock: acme S1 A 2026-03-04T20:00 10
+--     with: {day: 2026-03-04}
+--     expect: null
+-- ---
