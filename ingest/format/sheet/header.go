@@ -85,6 +85,7 @@ func (r *Reader) find() error {
 		p := r.pull()
 		if p.err != nil && p.err != io.EOF {
 			if _, refused := sellthrough.AsRefusal(p.err); !refused || p.row == 0 {
+				r.sourced = true
 				return p.err
 			}
 		}
@@ -186,4 +187,30 @@ func (r *Reader) take(at, n int) error {
 		e.Expect(len(r.names))
 	}
 	return r.bind(p)
+}
+
+// Fits asks whether a table has a header with all names, where its layout says or else among the first rows. It reads no
+// further. Its error is the source's own, or a refusal of the whole body.
+func Fits(src Source, l Layout, names []string) (bool, error) {
+	r := NewReader(src, l, Options{Names: names})
+	if _, err := r.Columns(); err != nil {
+		if f, refused := sellthrough.AsRefusal(err); err == io.EOF || refused && f.Row > 0 {
+			return false, nil
+		} else if refused && r.sourced {
+			return false, err
+		} else if refused {
+			return false, nil
+		}
+		return false, err
+	}
+	want := names
+	if l.Unpivot.Name != "" {
+		want = l.Unpivot.Keep
+	}
+	for _, n := range want {
+		if !slices.ContainsFunc(r.names, func(have string) bool { return Text(have) == Text(n) }) {
+			return false, nil
+		}
+	}
+	return true, nil
 }

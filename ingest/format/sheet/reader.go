@@ -18,16 +18,17 @@ type Reader struct {
 	opt    Options
 	words  *words
 
-	queue  []pending
-	begun  bool
-	fatal  error
-	names  []string   // of the header
-	heads  [][][]byte // its rows, as read
-	key    int        // the column that tells data from totals; −1: none is known
-	reads  []int      // columns whose faults refuse a row
-	sums   []sum
-	since  int // rows of data since the last total
-	counts Counts
+	queue   []pending
+	begun   bool
+	fatal   error
+	sourced bool       // fatal is the source's word
+	names   []string   // of the header
+	heads   [][][]byte // its rows, as read
+	key     int        // the column that tells data from totals; −1: none is known
+	reads   []int      // columns whose faults refuse a row
+	sums    []sum
+	since   int // rows of data since the last total
+	counts  Counts
 
 	out    []string // the columns that are given
 	keep   []int    // with groups: the columns that go with each
