@@ -76,7 +76,7 @@ func world(t *testing.T) (*Ledger, *Reader) {
 		q("ref_crossreferences (version, partner, kind, code) VALUES (1, '%s', 'item', 'c-%s')", p, p)
 		q("ref_locations (version, code, partner) VALUES (1, 'L%d', '%s')", n, p)
 		q("ref_partners (version, partner, name) VALUES (1, '%s', 'name of %s')", p, p)
-		q("ref_organisation (version, node, partner) VALUES (1, 'north', '%s')", p)
+		q("ref_organisation (version, node, partner, to_day) VALUES (1, 'north', '%s', 120529)", p)
 		q("ref_ranging (version, location, product) VALUES (1, 'L%d', 'p1')", n)
 		q("ref_reporting (version, feed) VALUES (1, 'f-%s')", p)
 		for _, event := range []string{"opened", "commented"} {
