@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"sellthrough"
+	"sellthrough/alerts"
 )
 
 //go:embed schema
@@ -23,6 +24,7 @@ type model struct {
 	Database, OnCluster, Window, Durable string
 	MovementKinds, MovementKindsQuoted   string
 	Levels, LevelsQuoted                 string
+	IncidentEvents                       string
 	BatchColumns                         string
 	Ledgers                              []ledgerTable
 	cluster                              bool
@@ -59,8 +61,9 @@ func (l *Ledger) model() model {
 		Window:        fmt.Sprintf("non_replicated_deduplication_window = %d", l.opts.Window),
 		MovementKinds: enum(sellthrough.Kinds(), "'"), MovementKindsQuoted: enum(sellthrough.Kinds(), `\'`),
 		Levels: enum(sellthrough.Levels(), "'"), LevelsQuoted: enum(sellthrough.Levels(), `\'`),
-		BatchColumns: "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
-		cluster:      l.opts.Cluster != "",
+		IncidentEvents: enum(alerts.EventKinds(), "'"),
+		BatchColumns:   "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
+		cluster:        l.opts.Cluster != "",
 	}
 	if m.cluster {
 		m.OnCluster = "ON CLUSTER " + l.opts.Cluster
@@ -105,8 +108,10 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := l.apply(ctx, "schema/views/views.sql", m); err != nil {
-		return err
+	for _, f := range []string{"views", "incidents"} {
+		if err := l.apply(ctx, "schema/views/"+f+".sql", m); err != nil {
+			return err
+		}
 	}
 	return l.views(ctx)
 }
