@@ -5,7 +5,8 @@
 -- takes: [day Date32, levels Int32, sales Int32]
 -- ---
 -- One row per product of a location for which a level was reported in the last `levels` days (at most 62). Bit i of a mask
--- is the day i days before `day`. A level stands on its own day and, until the next report, on six more.
+-- is the day i days before `day`. A level stands on its own day and, until the next report, on six more; on such a day there
+-- is stock where the level is above zero, or where something was sold: what sold out by evening was there in the morning.
 -- moves: (age in days, units, money in the reporting currency) of every sale and return of the last `sales` days.
 SELECT partner, location, product, on_hand, reported_at,
     bitOr(with_stock, bitAnd(bitNot(reported), bitShiftRight(with_stock, 1))) AS s1,
@@ -13,14 +14,15 @@ SELECT partner, location, product, on_hand, reported_at,
     bitOr(with_stock, bitAnd(bitNot(reported), bitShiftRight(s2, 1))) AS s3,
     bitOr(with_stock, bitAnd(bitNot(reported), bitShiftRight(s3, 1))) AS s4,
     bitOr(with_stock, bitAnd(bitNot(reported), bitShiftRight(s4, 1))) AS s5,
-    bitOr(with_stock, bitAnd(bitNot(reported), bitShiftRight(s5, 1))) AS in_stock,
+    bitOr(with_stock, bitAnd(bitNot(reported), bitShiftRight(s5, 1))) AS s6,
     bitOr(reported, bitShiftRight(reported, 1)) AS r1,
     bitOr(r1, bitShiftRight(r1, 2)) AS r3,
     bitOr(r3, bitShiftRight(r3, 3)) AS known,
+    bitOr(s6, bitAnd(sold, known)) AS in_stock,
     moves
 FROM
 (
-    SELECT partner, location, product, groupBitOr(report) AS reported, groupBitOr(stock) AS with_stock,
+    SELECT partner, location, product, groupBitOr(report) AS reported, groupBitOr(stock) AS with_stock, groupBitOrIf(bitShiftLeft(toUInt64(1), least(age, 63)), NOT is_level AND qty > 0 AND age < 63) AS sold,
         argMaxIf(qty, at, is_level) AS on_hand, maxIf(at, is_level) AS reported_at, groupArrayIf((age, qty, money), NOT is_level) AS moves
     FROM
     (

@@ -6,12 +6,18 @@
 -- Every node that a partner hangs under today, however far up.
 WITH RECURSIVE above AS
 (
-    SELECT partner, node, parent, 0 AS depth
+    SELECT partner, node, 0 AS depth
     FROM v_organisation
     WHERE partner != '' AND from_date <= toDate32(now()) AND to_date >= toDate32(now())
     UNION ALL
-    SELECT above.partner, o.node, o.parent, above.depth + 1
-    FROM above INNER JOIN v_organisation AS o ON o.node = above.parent
-    WHERE above.parent != '' AND above.depth < 20
+    SELECT above.partner, up.parent, above.depth + 1
+    FROM above
+    INNER JOIN
+    (
+        SELECT DISTINCT node, parent
+        FROM v_organisation
+        WHERE parent != '' AND from_date <= toDate32(now()) AND to_date >= toDate32(now())
+    ) AS up ON up.node = above.node
+    WHERE above.depth < 20
 )
 SELECT DISTINCT partner, node FROM above

@@ -5,8 +5,8 @@
 --   en: units sold net of returns on days in stock and reported ÷ number of those days, last 28 days
 --   zh: 最近 28 天内，有货且有报告的日子的净销量 ÷ 这些日子的天数
 -- variant:
---   en: "Sold is everything that leaves the location for a customer: sell-out and sell-through less returns. A day is in stock where the reported on-hand level is above zero; a level stands until the next report, but for 7 days at most."
---   zh: "销量指该门店卖出的全部数量：对终端与对下级的销售减退货。在手库存大于零即为有货；一次库存报告有效至下一次报告，最长 7 天。"
+--   en: "Sold is everything that leaves the location for a customer: sell-out and sell-through less returns. A day counts where a level stands, which it does until the next report, but for 7 days at most, and it is in stock where that level is above zero or something was sold."
+--   zh: "销量指该门店卖出的全部数量：对终端与对下级的销售减退货。库存报告有效至下一次报告，最长 7 天；有效期内库存大于零或当天有销售即为有货日。"
 -- edges:
 --   en: No day in stock gives no value. A day without a sale counts as one on which nothing was sold.
 --   zh: 没有有货日则无值。没有销售的有货日按零销量计。
@@ -17,7 +17,7 @@
 -- takes: [day Date32]
 -- measure: sum(velocity)
 -- examples:
---   - says: In stock on the 1st to the 3rd (10, then the level stands), out on the 4th, in again on the 5th; 2 + 4 units on 4 days. The 3 units of the 4th fall on a day without stock.
+--   - says: In stock on the 1st to the 3rd (10, then the level stands), sold out in the course of the 4th, in again on the 5th; 2 + 4 + 3 units on 5 days.
 --     given:
 --       stock: |
 --         acme S1 A 2026-03-01T20:00 10
@@ -29,7 +29,7 @@
 --         acme S1 A 2026-03-03 return_in -1
 --         acme S1 A 2026-03-04 sell_out 3
 --     with: {day: 2026-03-05}
---     expect: 1.5
+--     expect: 1.8
 --   - says: A level of the 1st stands until the 7th, so that in stock are 7 days and the 7 units of the 10th do not count; 7 ÷ 7.
 --     given:
 --       stock: acme S1 A 2026-03-01T20:00 10
@@ -39,11 +39,11 @@
 --         acme S1 A 2026-03-10 sell_out 7
 --     with: {day: 2026-03-12}
 --     expect: 1
---   - says: Never in stock.
+--   - says: Never in stock where anything is known of it.
 --     given:
---       stock: acme S1 A 2026-03-01T20:00 0
+--       stock: acme S1 A 2026-03-10T20:00 0
 --       sales: acme S1 A 2026-03-01 sell_out 3
---     with: {day: 2026-03-02}
+--     with: {day: 2026-03-12}
 --     expect: null
 -- ---
 SELECT partner, location, product,

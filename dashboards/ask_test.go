@@ -1,0 +1,141 @@
+package dashboards_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"sellthrough/dashboards"
+	"sellthrough/dashboards/macro"
+	"sellthrough/internal/embedded/enginetest"
+	"sellthrough/numbers/channeltest"
+	"sellthrough/sinks/clickhouse"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// board is what the tests read of a file.
+type board struct {
+	UID, Title string
+	Templating struct {
+		List []struct{ Name, Query string }
+	}
+	Panels []panel
+}
+
+type panel struct {
+	ID          int
+	Type, Title string
+	Description string
+	GridPos     struct{ X, Y, W, H int }
+	FieldConfig struct {
+		Defaults struct {
+			Unit    string
+			NoValue string
+			Links   []struct{ URL string }
+		}
+		Overrides []struct {
+			Matcher    struct{ ID, Options string }
+			Properties []struct {
+				ID    string
+				Value any
+			}
+		}
+	}
+	Targets []target
+}
+
+type target struct {
+	RawSQL, Expr string
+	Datasource   struct{ Type, UID string }
+}
+
+func read(t testing.TB, lang string) map[string]board {
+	t.Helper()
+	list, err := dashboards.Boards(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]board{}
+	for _, b := range list {
+		var x board
+		if err := json.Unmarshal(b.JSON, &x); err != nil {
+			t.Fatalf("%s: %v", b.UID, err)
+		}
+		out[b.UID] = x
+	}
+	return out
+}
+
+// The fortnight that the boards are asked about.
+var (
+	from = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	to   = time.Date(2026, 3, 15, 23, 59, 59, 0, time.UTC)
+)
+
+// chosen is what is selected: values by variable; a variable that is not here is All.
+type chosen map[string][]string
+
+func (b *board) expand(t testing.TB, sql string, c chosen) string {
+	t.Helper()
+	vars, all := map[string][]string{}, map[string]bool{}
+	for _, v := range b.Templating.List {
+		if values, ok := c[v.Name]; ok {
+			vars[v.Name] = values
+		} else {
+			vars[v.Name], all[v.Name] = []string{"x"}, true
+		}
+	}
+	out, err := macro.Expand(sql, vars, all, from, to, time.Hour)
+	if err != nil {
+		t.Fatalf("%s: %v", b.UID, err)
+	}
+	return out
+}
+
+func (b *board) panel(t testing.TB, id int) panel {
+	t.Helper()
+	for _, p := range b.Panels {
+		if p.ID == id {
+			return p
+		}
+	}
+	t.Fatalf("%s has no panel %d", b.UID, id)
+	return panel{}
+}
+
+func (b *board) ask(t testing.TB, c *channeltest.Channel, id int, pick chosen) clickhouse.Table {
+	t.Helper()
+	return c.Ask(t, b.expand(t, b.panel(t, id).Targets[0].RawSQL, pick))
+}
+
+// TestPrint is how values are looked at while a board is written: SELLTHROUGH_PRINT=channel go test -run TestPrint.
+func TestPrint(t *testing.T) {
+	name := os.Getenv("SELLTHROUGH_PRINT")
+	c := channeltest.New(t)
+	c.Write(t, known)
+	for uid, b := range read(t, "en") {
+		if name != "" && uid != name {
+			continue
+		}
+		for _, p := range b.Panels {
+			for _, q := range p.Targets {
+				if q.RawSQL == "" {
+					continue
+				}
+				r := c.Ask(t, b.expand(t, q.RawSQL, nil))
+				fmt.Printf("%s %d %s: %v\n", uid, p.ID, p.Title, r.Columns)
+				for _, row := range r.Rows {
+					fmt.Print("   ")
+					for _, cell := range row {
+						text, _ := json.Marshal(cell)
+						fmt.Print(string(text), " ")
+					}
+					fmt.Println()
+				}
+			}
+		}
+	}
+}

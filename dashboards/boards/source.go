@@ -1,0 +1,178 @@
+// Package boards makes Grafana's files from sources that say only what is particular: which number a panel shows, the
+// question, the place, and the words in both languages. Titles, units, decimals and descriptions come from the number's
+// file, so that a panel cannot say otherwise than its number.
+package boards
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"gopkg.in/yaml.v3"
+
+	"sellthrough/numbers"
+)
+
+//go:embed *.yaml
+var sources embed.FS
+
+// Langs are the languages of the boards.
+var Langs = []string{"en", "zh"}
+
+// order of the boards in the menus.
+var order = []string{"channel", "stock", "partner", "quality", "incidents", "pipeline"}
+
+type text = numbers.Text
+
+// source is one board.
+type source struct {
+	UID       string   `yaml:"uid"`
+	Title     text     `yaml:"title"`
+	About     text     `yaml:"about"`
+	From      string   `yaml:"from"` // default now-28d
+	Refresh   string   `yaml:"refresh"`
+	Variables []string `yaml:"variables"`
+	Panels    []panel  `yaml:"panels"`
+}
+
+type panel struct {
+	ID         int               `yaml:"id"`
+	Type       string            `yaml:"type"`
+	Number     string            `yaml:"number"` // whose title, unit, decimals and description it takes
+	Title      text              `yaml:"title"`
+	About      text              `yaml:"about"` // stands before the number's description
+	At         [4]int            `yaml:"at"`    // x, y, width, height in a grid of 24 columns
+	SQL        string            `yaml:"sql"`
+	Queries    []promql          `yaml:"promql"`
+	Table      bool              `yaml:"table"` // a Prometheus question that is answered as a table
+	Unit       string            `yaml:"unit"`
+	Decimals   *int              `yaml:"decimals"`
+	None       text              `yaml:"none"` // what stands there when there is nothing, and why
+	Thresholds []step            `yaml:"thresholds"`
+	Columns    map[string]column `yaml:"columns"`
+	Link       string            `yaml:"link"` // board that a click leads to, and fields that become its variables: "stock location partner"
+	Max        *float64          `yaml:"max"`
+	Options    map[string]any    `yaml:"options"`
+	Custom     map[string]any    `yaml:"custom"` // of fieldConfig
+	Text       text              `yaml:"text"`   // of a text panel
+}
+
+type promql struct {
+	Expr   string `yaml:"expr"`
+	Legend string `yaml:"legend"`
+}
+
+type step struct {
+	From  *float64 `yaml:"from"`
+	Color string   `yaml:"color"`
+}
+
+// column of a table, or series of a chart.
+type column struct {
+	Title      text           `yaml:"title"`
+	Number     string         `yaml:"number"`
+	Unit       string         `yaml:"unit"`
+	Decimals   *int           `yaml:"decimals"`
+	Thresholds []step         `yaml:"thresholds"`
+	Color      string         `yaml:"color"`
+	Width      int            `yaml:"width"`
+	Values     map[string]say `yaml:"values"` // words for values
+	Link       string         `yaml:"link"`
+	Gauge      bool           `yaml:"gauge"`
+	Axis       string         `yaml:"axis"` // right
+	Line       bool           `yaml:"line"` // in a chart of bars
+}
+
+type say struct {
+	text  `yaml:",inline"`
+	Color string `yaml:"color"`
+}
+
+// load reads a board's source.
+func load(uid string) (source, error) {
+	var s source
+	raw, err := sources.ReadFile(uid + ".yaml")
+	if err != nil {
+		return s, fmt.Errorf("boards: %w", err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(raw))
+	d.KnownFields(true)
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("boards/%s.yaml: %w", uid, err)
+	}
+	if s.UID != uid {
+		return s, fmt.Errorf("boards/%s.yaml: uid is %q; it is the file's name", uid, s.UID)
+	}
+	return s, nil
+}
+
+// conditions by variable: what it filters, in terms of the columns partner, location and product.
+var conditions = map[string]string{
+	"partner":      "$__conditionalAll(partner IN (${partner:singlequote}), $partner)",
+	"organisation": "$__conditionalAll(partner IN (SELECT partner FROM v_organisation_partners WHERE node IN (${organisation:singlequote})), $organisation)",
+	"territory":    "$__conditionalAll(location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote})), $territory)",
+	"location":     "$__conditionalAll(location IN (${location:singlequote}), $location)",
+	"line":         "$__conditionalAll(product IN (SELECT code FROM v_products WHERE line IN (${line:singlequote})), $line)",
+	"product":      "$__conditionalAll(product IN (${product:singlequote}), $product)",
+	"feed":         "$__conditionalAll(feed IN (${feed:singlequote}), $feed)",
+	"rule":         "$__conditionalAll(rule IN (${rule:singlequote}), $rule)",
+}
+
+var dimensions = map[string]string{"organisation": "partner", "partner": "partner", "territory": "location", "location": "location", "line": "product", "product": "product", "feed": "feed", "rule": "rule"}
+
+// question writes a panel's SQL: {{measure "name"}} is a number's expression, {{view "name"}} its view, and {{filter}}
+// the conditions of all the board's variables that filter the columns named; no name is partner, location and product.
+func (s *source) question(sql string) (string, error) {
+	find := func(name string) (numbers.Number, error) { return numbers.Find(name) }
+	t, err := template.New("").Funcs(template.FuncMap{
+		"measure": func(name string) (string, error) { n, err := find(name); return n.Measure, err },
+		"view":    func(name string) (string, error) { n, err := find(name); return n.View, err },
+		"filter": func(columns ...string) string {
+			if len(columns) == 0 {
+				columns = []string{"partner", "location", "product"}
+			}
+			var out []string
+			for _, v := range s.Variables {
+				if slices.Contains(columns, dimensions[v]) {
+					out = append(out, conditions[v])
+				}
+			}
+			if out == nil {
+				return "1=1"
+			}
+			return strings.Join(out, " AND ")
+		},
+	}).Parse(sql)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, nil); err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+// Files are all boards in a language by file name, as Grafana's provisioning takes them.
+func Files(lang string) (map[string][]byte, error) {
+	names, err := fs.Glob(sources, "*.yaml")
+	if err != nil || len(names) != len(order) {
+		return nil, errors.Join(err, fmt.Errorf("boards: %d sources for %d boards", len(names), len(order)))
+	}
+	out := map[string][]byte{}
+	var faults []error
+	for _, uid := range order {
+		s, err := load(uid)
+		if err == nil {
+			out[path.Base(uid)+".json"], err = s.json(lang)
+		}
+		faults = append(faults, err)
+	}
+	return out, errors.Join(faults...)
+}
