@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -209,10 +211,34 @@ func (a *app) clickhouse(ctx context.Context) (*chserver.Server, error) {
 
 func (a *app) bus() (*bus.Bus, error) {
 	k := a.cfg.Engines.Kafka
+	secure, err := trust(k.TLS, k.CA)
+	if err != nil {
+		return nil, fmt.Errorf("engines.kafka: %w", err)
+	}
 	return bus.New(bus.Options{
 		Brokers: a.engines.Brokers, Prefix: k.Prefix, Group: k.Group, Partitions: k.Partitions, Replication: k.Replication,
-		Retention: k.Retention, TLS: k.TLS, User: k.User, Password: string(k.Password), Log: a.log,
+		Retention: k.Retention, TLS: secure, User: k.User, Password: string(k.Password), Log: a.log,
 	})
+}
+
+// trust is how servers are to prove themselves: to the authorities of a PEM file, or to the system's. Nil is no TLS.
+func trust(on bool, ca string) (*tls.Config, error) {
+	if !on {
+		return nil, nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(ca)
+	if err != nil {
+		return nil, fmt.Errorf("read the authorities of ca: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate; it has to be a PEM file", ca)
+	}
+	return c, nil
 }
 
 func (a *app) ledger() (*clickhouse.Ledger, error) {

@@ -63,7 +63,7 @@ type Options struct {
 	Partitions  int // of the lines topic, fixed when it is made
 	Replication int
 	Retention   time.Duration
-	TLS         bool
+	TLS         *tls.Config // nil: none
 	User        string
 	Password    string
 	Log         zerolog.Logger
@@ -85,10 +85,7 @@ func New(o Options) (*Bus, error) {
 	}
 	t := &kafka.Transport{ClientID: "sellthrough", MetadataTTL: 5 * time.Second, IdleTimeout: 5 * time.Minute}
 	d := &kafka.Dialer{ClientID: "sellthrough", Timeout: 10 * time.Second, DualStack: true}
-	if o.TLS {
-		t.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-		d.TLS = t.TLS
-	}
+	t.TLS, d.TLS = o.TLS, o.TLS
 	if o.User != "" {
 		m, err := scram.Mechanism(scram.SHA512, o.User, o.Password)
 		if err != nil {

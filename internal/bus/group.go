@@ -19,6 +19,9 @@ func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partiti
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: time.Second, SessionTimeout: 10 * time.Second, RebalanceTimeout: 15 * time.Second,
 		JoinGroupBackoff: 100 * time.Millisecond, StartOffset: kafka.FirstOffset, Timeout: 10 * time.Second,
+		ErrorLogger: kafka.LoggerFunc(func(format string, args ...any) {
+			b.opts.Log.Warn().Str("group", b.opts.Group).Msg("kafka: " + fmt.Sprintf(format, args...))
+		}),
 	})
 	if err != nil {
 		return fmt.Errorf("kafka: join group %s: %w", b.opts.Group, err)
@@ -35,9 +38,10 @@ func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partiti
 		gen, err := g.Next(runs)
 		if err != nil {
 			mu.Lock()
-			defer mu.Unlock()
-			if stop != nil {
-				return stop
+			end := stop
+			mu.Unlock()
+			if end != nil {
+				return end
 			}
 			if ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed) {
 				return ctx.Err()

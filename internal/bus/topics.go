@@ -63,7 +63,9 @@ func (b *Bus) ensure(ctx context.Context, t Topic) (Incarnation, error) {
 		if err == nil || ctx.Err() != nil || errors.As(err, &perm) {
 			return i, err
 		}
-		b.opts.Log.Debug().Err(err).Str("topic", b.name(t)).Msg("topic not ready")
+		if wait >= 800*time.Millisecond { // a topic that is being made is no news
+			b.opts.Log.Warn().Err(err).Str("topic", b.name(t)).Msg("waiting for kafka")
+		}
 		if sleep(ctx, wait) != nil {
 			return "", err
 		}
