@@ -22,6 +22,7 @@ type Config struct {
 	Partners  []Partner `yaml:"partners"`
 	Feeds     []Feed    `yaml:"feeds"`
 	Access    Access    `yaml:"access"`
+	Alerts    Alerts    `yaml:"alerts"`
 }
 
 // Listen holds the addresses of the two ports. Both default to loopback.

@@ -78,6 +78,7 @@ func defaults() *Config {
 		Transform: Transform{BatchLines: 100_000, BatchWait: 200 * time.Millisecond, StateLines: 10_000_000},
 		Log:       Log{Level: "info"},
 		Access:    Access{Idle: 8 * time.Hour, Absolute: 7 * 24 * time.Hour, OIDC: OIDC{Claims: Claims{Name: "email", Role: "role", Partner: "partner", Node: "node", Grants: "grants"}}},
+		Alerts:    Alerts{Every: 5 * time.Second, Weekly: Weekly{At: "08:00"}},
 	}
 }
 
@@ -95,6 +96,9 @@ func begin(v any, line int) {
 func complete(c *Config) {
 	if c.Archive.URL == "" {
 		c.Archive.URL = strings.TrimSuffix(c.Data, "/") + "/archive"
+	}
+	if c.Alerts.URL == "" {
+		c.Alerts.URL = c.Access.URL
 	}
 	if c.Engines.Kafka.Replication == 0 {
 		c.Engines.Kafka.Replication = 1

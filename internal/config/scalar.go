@@ -21,6 +21,8 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	switch p := v.Addr().Interface().(type) {
 	case *Secret:
 		*p = Secret(d.expand(n, path, true))
+	case *Address:
+		*p = Address(strings.TrimSpace(d.expand(n, path, false)))
 	case *KeyHash:
 		*p = KeyHash(strings.TrimSpace(d.expand(n, path, false)))
 	case *PasswordHash:

@@ -62,6 +62,7 @@ func (v *validator) config() {
 	v.partners()
 	v.feeds()
 	v.access()
+	v.alerts()
 }
 
 var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
