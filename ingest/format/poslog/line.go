@@ -1,7 +1,6 @@
 package poslog
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"strings"
@@ -20,7 +19,7 @@ type line struct {
 }
 
 func (l *line) bad(column, reason string) string {
-	l.reader.bad(column, l.header.name+", line "+string(l.line.Value("SequenceNumber")), reason)
+	l.reader.Bad(column, l.header.name+", line "+string(l.line.Value("SequenceNumber")), reason)
 	return ""
 }
 
@@ -83,7 +82,7 @@ func (l *line) read() (doubt string) {
 			row["original"] = fmt.Appendf(nil, "%s/%s", w, s)
 		}
 	}
-	l.reader.waiting = append(l.reader.waiting, result{values: row, row: l.reader.number()})
+	l.reader.Add(row)
 	return ""
 }
 
@@ -112,7 +111,7 @@ func (l *line) quantity() (qty, unit []byte, reason string) {
 	if u := found.Attr("UnitOfMeasureCode"); u != "" {
 		unit = []byte(u)
 	}
-	if _, ok := split(found.Text); !ok {
+	if _, ok := xml.Sign([]byte(found.Text)); !ok {
 		return nil, nil, fmt.Sprintf("the Quantity %q is not a number; write digits with a point", cut(found.Text))
 	}
 	return []byte(found.Text), unit, ""
@@ -124,7 +123,7 @@ func (l *line) amount() (amount []byte, reason string) {
 	if amount == nil {
 		return nil, ""
 	}
-	if _, ok := split(string(amount)); !ok {
+	if _, ok := xml.Sign(amount); !ok {
 		return nil, fmt.Sprintf("the ExtendedAmount %q is not a number; write digits with a point", cut(string(amount)))
 	}
 	less := l.item.Value("ExtendedDiscountAmount")
@@ -148,8 +147,8 @@ func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), 60)], "") 
 // sign gives the row its kind, and its quantity and amount their signs: positive where the customer took the item.
 func (l *line) sign(row map[string][]byte, qty, amount []byte, void bool) (reason string) {
 	d := &l.reader.opt.Dialect
-	q, _ := split(string(qty))
-	a, _ := split(string(amount))
+	q, _ := xml.Sign(qty)
+	a, _ := xml.Sign(amount)
 	if q != 0 && a != 0 && q != a {
 		return "quantity and amount have different signs; write both with the sign of the quantity, or list the line's ItemType under dialect.item_types"
 	}
@@ -171,34 +170,9 @@ func (l *line) sign(row map[string][]byte, qty, amount []byte, void bool) (reaso
 	case down:
 		return "a Sale has a negative quantity; say in dialect.negative whether that is a return or a void"
 	}
-	row["kind"], row["qty"] = []byte(kind), signed(qty, minus)
+	row["kind"], row["qty"] = []byte(kind), xml.Signed(qty, minus)
 	if amount != nil {
-		row["amount"] = signed(amount, minus)
+		row["amount"] = xml.Signed(amount, minus)
 	}
 	return ""
-}
-
-// signed writes a number's digits with a sign.
-func signed(text []byte, minus bool) []byte {
-	text = bytes.TrimLeft(text, "+-")
-	if !minus || len(bytes.Trim(text, "0.")) == 0 {
-		return text
-	}
-	return append([]byte{'-'}, text...)
-}
-
-// split gives the sign of a number: −1, 0 or 1. Empty is 0.
-func split(text string) (sign int, ok bool) {
-	sign = 1
-	if rest, cutoff := strings.CutPrefix(text, "-"); cutoff {
-		text, sign = rest, -1
-	} else {
-		text = strings.TrimPrefix(text, "+")
-	}
-	whole, part, _ := strings.Cut(text, ".")
-	digits := strings.Trim(whole+part, "0123456789") == ""
-	if whole+part == "" || strings.Trim(whole+part, "0") == "" {
-		return 0, digits && whole+part != ""
-	}
-	return sign, digits
 }

@@ -13,7 +13,6 @@ package poslog
 
 import (
 	"io"
-	"math"
 
 	"sellthrough"
 	"sellthrough/ingest/format/xml"
@@ -75,66 +74,22 @@ type Options struct {
 
 // Reader reads rows. It is not safe for concurrent use.
 type Reader struct {
-	in      *xml.Reader
-	opt     Options
-	names   []string
-	fields  [][]byte
-	row     int64
-	waiting []result
-	began   bool
-	done    error
-}
-
-// result is a row, or why there is none.
-type result struct {
-	values map[string][]byte
-	row    uint32
-	err    error
+	*xml.Rows
+	in    *xml.Reader
+	opt   Options
+	began bool
 }
 
 // NewReader reads the columns of names from src. A name that is none of Columns is absent in every row.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
-	if o.MaxField <= 0 {
-		o.MaxField = 64 << 10
-	}
 	o.XML.MaxToken = o.MaxToken
-	return &Reader{in: xml.NewReader(src, o.XML), opt: o, names: names, fields: make([][]byte, len(names))}
-}
-
-// Next gives the values of the next row, in the order of the names, and its number. They are valid until the next call.
-// A row or transaction that can't be read is a *sellthrough.Refusal, after which Next goes on; a refusal of row 0 is the
-// whole body's, or that of the rest of it. The end is io.EOF; any other error is the source's own.
-func (r *Reader) Next() ([][]byte, uint32, error) {
-	for {
-		if len(r.waiting) > 0 {
-			w := r.waiting[0]
-			r.waiting = r.waiting[1:]
-			if w.err != nil {
-				return nil, w.row, w.err
-			}
-			for i, name := range r.names {
-				if r.fields[i] = w.values[name]; len(r.fields[i]) > r.opt.MaxField {
-					return nil, w.row, sellthrough.Bad(w.row, name, string(r.fields[i][:100]), "the value is longer than the limit; shorten it, or raise limits.field")
-				}
-			}
-			return r.fields, w.row, nil
-		}
-		if r.done != nil {
-			return nil, 0, r.done
-		}
-		if err := r.read(); err != nil {
-			r.done = err
-			if _, ok := sellthrough.AsRefusal(err); ok {
-				r.done = io.EOF
-			}
-			return nil, 0, err
-		}
-	}
+	r := &Reader{in: xml.NewReader(src, o.XML), opt: o}
+	r.Rows = xml.NewRows(names, o.MaxField, r.read)
+	return r
 }
 
 // read reads up to the next transaction.
 func (r *Reader) read() error {
-	r.waiting = r.waiting[:0]
 	n, err := r.in.Next()
 	if err != nil {
 		return err
@@ -157,15 +112,4 @@ func (r *Reader) read() error {
 	}
 	r.transaction(n)
 	return nil
-}
-
-func (r *Reader) number() uint32 {
-	r.row++
-	return uint32(min(r.row, math.MaxUint32))
-}
-
-// bad lets a refusal wait for its turn.
-func (r *Reader) bad(column, value, reason string) {
-	row := r.number()
-	r.waiting = append(r.waiting, result{row: row, err: sellthrough.Bad(row, column, value, reason)})
 }

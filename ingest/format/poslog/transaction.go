@@ -41,7 +41,7 @@ func (r *Reader) transaction(n *xml.Node) {
 	for _, flag := range []string{"CancelFlag", "TrainingModeFlag"} {
 		set, ok := n.Flag(flag)
 		if !ok {
-			r.bad(flag, h.name, "the flag is neither true nor false; mend it")
+			r.Bad(flag, h.name, "the flag is neither true nor false; mend it")
 			return
 		}
 		if set {
@@ -54,7 +54,7 @@ func (r *Reader) transaction(n *xml.Node) {
 		return
 	case take:
 	default:
-		r.bad("TransactionStatus", h.name, fmt.Sprintf("the status %q of the transaction is not known; list it under dialect.statuses as take or skip", status))
+		r.Bad("TransactionStatus", h.name, fmt.Sprintf("the status %q of the transaction is not known; list it under dialect.statuses as take or skip", status))
 		return
 	}
 	r.lines(retail, &h)
@@ -69,12 +69,12 @@ func (r *Reader) status(s string) string {
 
 // lines gives the rows of a transaction: all that can be read, or one refusal where a line puts the whole in doubt.
 func (r *Reader) lines(retail *xml.Node, h *header) {
-	begun, first := len(r.waiting), r.row
+	begun := r.Mark()
 	for _, l := range retail.All("LineItem") {
 		item, back := l.In("Sale"), false
 		if other := l.In("Return"); other != nil {
 			if item != nil {
-				r.bad("", h.name, "a line is a Sale and a Return; write two")
+				r.Bad("", h.name, "a line is a Sale and a Return; write two")
 				continue
 			}
 			item, back = other, true
@@ -84,8 +84,8 @@ func (r *Reader) lines(retail *xml.Node, h *header) {
 		}
 		i := line{reader: r, header: h, line: l, item: item, back: back}
 		if doubt := i.read(); doubt != "" {
-			r.waiting, r.row = r.waiting[:begun], first
-			r.bad("VoidFlag", h.name, doubt)
+			r.Back(begun)
+			r.Bad("VoidFlag", h.name, doubt)
 			return
 		}
 	}
