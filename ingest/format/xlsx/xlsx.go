@@ -18,7 +18,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -232,59 +231,15 @@ func truth(s string) bool { return s == "1" || s == "true" }
 // Sheets lists the tables of the workbook, in its order.
 func (b *Book) Sheets() []Sheet { return b.sheets }
 
-// Pick finds the sheet with the report: the one of that name, or, where name is empty, the only one that has the header.
-// Sheets that are hidden have to be named. Its error is the source's own, or a refusal of the whole body that says what to
-// name.
+// Pick finds the sheet with the report, as sheet.Pick does, and opens it.
 func (b *Book) Pick(name string, l sheet.Layout, names []string) (*Rows, error) {
-	var listed, fit []string
+	var tabs []sheet.Tab
 	for _, s := range b.sheets {
-		listed = append(listed, fmt.Sprintf("%q", s.Name))
-		if name != "" && strings.TrimSpace(s.Name) == strings.TrimSpace(name) {
-			return b.Rows(s)
-		}
+		tabs = append(tabs, sheet.Tab{Name: s.Name, Hidden: s.Hidden})
 	}
-	if name != "" {
-		return nil, sellthrough.Bad(0, "", name, fmt.Sprintf("the workbook has no sheet %q; it has %s. Mend format.sheet of the feed, or the name of the sheet", name, strings.Join(cut(listed), ", ")))
+	i, err := sheet.Pick(tabs, name, l, names, func(i int) (sheet.Source, error) { return b.Rows(b.sheets[i]) })
+	if err != nil {
+		return nil, b.refuse(err)
 	}
-	var found, first Sheet
-	shown := 0
-	for _, s := range b.sheets {
-		if s.Hidden {
-			continue
-		}
-		if shown++; shown == 1 {
-			first = s
-		}
-		rows, err := b.Rows(s)
-		if err != nil {
-			return nil, err
-		}
-		has, err := sheet.Fits(rows, l, names)
-		if err != nil {
-			return nil, b.refuse(err)
-		}
-		if err := rows.Close(); err != nil {
-			return nil, b.refuse(err)
-		}
-		if has {
-			found = s
-			fit = append(fit, fmt.Sprintf("%q", s.Name))
-		}
-	}
-	switch {
-	case len(fit) == 1:
-		return b.Rows(found)
-	case len(fit) > 1:
-		return nil, sellthrough.Bad(0, "", "", fmt.Sprintf("%d sheets have the columns of the feed: %s. Name one in format.sheet of the feed, or send the others by themselves", len(fit), strings.Join(cut(fit), ", ")))
-	case shown == 1:
-		return b.Rows(first) // the mapping says which columns are missing
-	}
-	return nil, sellthrough.Bad(0, "", "", fmt.Sprintf("no sheet has all columns of the feed, which are %s; the sheets are %s. Name one in format.sheet of the feed to be told what it lacks", strings.Join(cut(names), ", "), strings.Join(cut(listed), ", ")))
-}
-
-func cut(s []string) []string {
-	if len(s) > 20 {
-		return append(s[:20:20], "…")
-	}
-	return s
+	return b.Rows(b.sheets[i])
 }
