@@ -53,6 +53,11 @@ var known = map[string]string{
 		zeta Z1 - 2026-03-11 sell_out 1 12 new 2026-03-12T02:00 zeta-shop
 		wide W1 A 2026-03-04 sell_through 50 350 new 2026-03-05T06:00 wide-edi
 		wide W1 A 2026-03-04 return_in -5 -35 new 2026-03-05T06:00 wide-edi
+		acme S1 A 2026-03-03 sell_in 50 250 new 2026-03-04T06:00 acme-pos
+		acme S2 D 2026-02-01 sell_out 1 5 new 2026-02-02T06:00 acme-pos
+		acme S2 D 2026-02-02 sell_out 1 5 new 2026-02-03T06:00 acme-pos
+		acme S2 D 2026-02-03 sell_out 1 5 new 2026-02-04T06:00 acme-pos
+		acme S2 D 2026-02-04 sell_out 1 5 new 2026-02-05T06:00 acme-pos
 		acme S1 A 2026-02-24 sell_out 23 230 new 2026-02-25T06:00 acme-pos
 		acme S1 A 2025-03-03 sell_out 30 300 new 2025-03-04T06:00 acme-pos
 		acme S2 B 2025-03-14 sell_out 10 100 new 2025-03-15T06:00 acme-pos
@@ -62,6 +67,15 @@ var known = map[string]string{
 		acme S1 A 2026-03-08T20:00 42
 		acme S1 A 2026-03-15T18:00 40
 		acme S1 B 2026-03-09T20:00 0
+		acme S1 B 2026-03-05T20:00 9
+		acme S2 D 2025-12-01T20:00 6
+		acme S2 D 2026-02-01T20:00 6
+		acme S2 D 2026-02-08T20:00 6
+		acme S2 D 2026-02-15T20:00 6
+		acme S2 D 2026-02-22T20:00 6
+		acme S2 D 2026-03-01T20:00 6
+		acme S2 D 2026-03-08T20:00 6
+		acme S2 D 2026-03-15T20:00 6
 		acme S1 B 2026-03-08T20:00 9
 		acme S2 A 2026-03-08T20:00 3
 		acme S2 A 2026-03-14T20:00 12
@@ -73,6 +87,10 @@ var known = map[string]string{
 		acme acme-pos 2026-03-12T06:00 6 0 1 5 0 1
 		zeta zeta-shop 2026-03-12T02:00 5 2 3 0 0 0
 		wide wide-edi 2026-03-05T06:00 10 0 2 0 0 0 8`,
+	"incidents": `
+		i1 stock_out acme S1 B 2026-03-10T08:00 252
+		i2 low_cover acme S2 A 2026-03-09T08:00 30 2026-03-14T08:00
+		i3 missing_report zeta - - 2026-03-12T08:00`,
 	"refused": `
 		acme acme-pos 4 Quantity one not-a-number
 		zeta zeta-shop 2 Date 31/02 no-such-day`,

@@ -18,6 +18,7 @@ var Given = map[string][]string{
 	"sales":        {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?"},
 	"stock":        {"partner", "location", "product", "at", "qty", "level?"},
 	"submissions":  {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?"},
+	"incidents":    {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
 	"refused":      {"partner", "feed", "row", "column", "value", "reason"},
 }
 

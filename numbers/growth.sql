@@ -9,7 +9,7 @@
 -- in_both: the partner reported sales in the period and in the same one of last year. aligned_*: each day of a festival is
 -- beside its own of last year's, every other day beside its date; a day without a counterpart is left out on both sides.
 WITH
-    (SELECT max(business_date) FROM v_sales_rows WHERE business_date >= {from:Date32} AND business_date <= {to:Date32}) AS last,
+    (SELECT max(day) FROM (SELECT business_date AS day FROM v_sales_rows WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} GROUP BY day HAVING sum(lines) > 0)) AS last,
     toInt32(last) - toInt32({from:Date32}) + 1 AS length,
     (
         SELECT groupArray((now.from_date, now.to_date, then.from_date, then.to_date))
@@ -29,8 +29,8 @@ SELECT partner, business_date, location, product,
     business_date >= addYears({from:Date32}, -1) AND business_date <= addYears(last, -1) AS is_year,
     if(is_this, units, 0) AS this, if(is_previous, units, 0) AS previous, if(is_year, units, 0) AS year,
     if(business_date IN (SELECT arrayJoin(aligned_days)), units, 0) AS aligned_this, if(business_date IN (SELECT arrayJoin(aligned_beside)), units, 0) AS aligned_year,
-    partner IN (SELECT partner FROM v_sales_rows WHERE business_date >= {from:Date32} AND business_date <= {to:Date32})
-        AND partner IN (SELECT partner FROM v_sales_rows WHERE business_date >= addYears({from:Date32}, -1) AND business_date <= addYears({to:Date32}, -1)) AS in_both
+    partner IN (SELECT partner FROM v_sales_rows WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} GROUP BY partner HAVING sum(lines) > 0)
+        AND partner IN (SELECT partner FROM v_sales_rows WHERE business_date >= addYears({from:Date32}, -1) AND business_date <= addYears({to:Date32}, -1) GROUP BY partner HAVING sum(lines) > 0) AS in_both
 FROM v_net_sell_out
 WHERE (business_date >= {from:Date32} - (toInt32({to:Date32}) - toInt32({from:Date32}) + 1) AND business_date <= {to:Date32})
     OR (business_date >= addYears({from:Date32}, -1) - 70 AND business_date <= addYears({to:Date32}, -1) + 70)

@@ -28,4 +28,4 @@
 -- ---
 SELECT partner, business_date, location, product, qty AS units, base_amount AS money, if(kind = 'sell_out', qty, 0) AS sold, if(kind = 'return_in', -qty, 0) AS returned
 FROM v_sales_rows
-WHERE kind = 'sell_out' OR kind = 'return_in' AND (partner, location) NOT IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through')
+WHERE kind = 'sell_out' OR kind = 'return_in' AND (partner, location) NOT IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through' GROUP BY partner, location HAVING sum(lines) > 0)

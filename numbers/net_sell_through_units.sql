@@ -22,4 +22,4 @@
 -- ---
 SELECT partner, business_date, location, product, qty AS units, base_amount AS money
 FROM v_sales_rows
-WHERE kind = 'sell_through' OR kind = 'return_in' AND (partner, location) IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through')
+WHERE kind = 'sell_through' OR kind = 'return_in' AND (partner, location) IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through' GROUP BY partner, location HAVING sum(lines) > 0)

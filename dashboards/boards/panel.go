@@ -95,7 +95,7 @@ func (s *source) panel(p *panel, lang string) (object, error) {
 		}
 		overrides = append(overrides, o)
 	}
-	targets, source, err := s.targets(p)
+	targets, source, err := s.targets(p, lang)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *source) panel(p *panel, lang string) (object, error) {
 }
 
 // targets are a panel's questions.
-func (s *source) targets(p *panel) ([]any, object, error) {
+func (s *source) targets(p *panel, lang string) ([]any, object, error) {
 	if (p.SQL == "") == (len(p.Queries) == 0) {
 		return nil, nil, errors.New("either sql: or promql: asks the question")
 	}
@@ -123,7 +123,7 @@ func (s *source) targets(p *panel) ([]any, object, error) {
 	if p.SQL == "" {
 		return out, prometheus, nil
 	}
-	sql, err := s.question(p.SQL)
+	sql, err := s.question(p.SQL, lang)
 	if err != nil {
 		return nil, nil, err
 	}

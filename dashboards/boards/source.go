@@ -128,10 +128,12 @@ var dimensions = map[string]string{"organisation": "partner", "partner": "partne
 
 // question writes a panel's SQL: {{measure "name"}} is a number's expression, {{view "name"}} its view, and {{filter}}
 // the conditions of all the board's variables that filter the columns named; no name is partner, location and product.
-func (s *source) question(sql string) (string, error) {
+// {{lang}} is for columns that hold words.
+func (s *source) question(sql, lang string) (string, error) {
 	find := func(name string) (numbers.Number, error) { return numbers.Find(name) }
 	t, err := template.New("").Funcs(template.FuncMap{
 		"measure": func(name string) (string, error) { n, err := find(name); return n.Measure, err },
+		"lang":    func() string { return lang },
 		"view":    func(name string) (string, error) { n, err := find(name); return n.View, err },
 		"filter": func(columns ...string) string {
 			if len(columns) == 0 {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"sellthrough"
+	"sellthrough/alerts"
 	"sellthrough/internal/embedded/enginetest"
 	"sellthrough/numbers"
 	"sellthrough/sinks/clickhouse"
@@ -102,6 +103,7 @@ const known = "2026-01-01T00:00"
 type writer struct {
 	t       testing.TB
 	batches map[string]*sellthrough.Batch
+	events  []alerts.Event
 	serial  uint64
 }
 
@@ -161,6 +163,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 				w.level(r)
 			case "submissions":
 				w.submission(r)
+			case "incidents":
+				w.incident(r)
 			case "refused":
 				b := w.at("")
 				b.Refusals = append(b.Refusals, sellthrough.RefusedBlock{
@@ -175,6 +179,7 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	if len(sheets) > 0 {
 		w.reference(c.ledger, sheets, sellthrough.Revision(c.batches+1))
 	}
+	w.fatal(clickhouse.Incidents{Ledger: c.ledger}.Append(t.Context(), w.events))
 	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
 		b := w.batches[instant]
 		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
@@ -297,4 +302,20 @@ func (w *writer) submission(c map[string]string) {
 			New: w.count(c["new"]), Duplicate: w.count(c["duplicate"]), Corrected: w.count(c["corrected"]), Withdrawn: w.count(c["withdrawn"]), Held: held,
 		},
 	})
+}
+
+func (w *writer) incident(c map[string]string) {
+	e := alerts.Event{Kind: alerts.Opened, At: w.instant(c["opened"]), Epoch: 1, Incident: c["incident"], Opening: 1}
+	e.Rule, e.Partner, e.Location, e.Product, e.Severity = c["rule"], c["partner"], c["location"], c["product"], "warning"
+	e.Since, e.DataAt, e.Evidence = e.At, e.At, `{}`
+	e.Text = alerts.Text{En: "what is wrong", Zh: "问题"}
+	if c["money"] != "" {
+		d := w.decimal(c["money"])
+		e.Money, e.Units = &d, sellthrough.One
+	}
+	w.events = append(w.events, e)
+	if c["closed"] != "" {
+		e.Kind, e.At, e.Why = alerts.Closed, w.instant(c["closed"]), alerts.Text{En: "mended", Zh: "已恢复"}
+		w.events = append(w.events, e)
+	}
 }

@@ -1,0 +1,21 @@
+-- ---
+-- name: incidents_at_stake
+-- title: {en: Money at stake in open incidents, zh: 未关闭告警的风险金额}
+-- formula: {en: sum of the money at stake of incidents that have not closed, zh: 未关闭告警的风险金额之和}
+-- variant: {en: "In the reporting currency, as the newest evidence says.", zh: 以报告货币计，取最新证据。}
+-- edges: {en: An incident without a price has no money and adds nothing., zh: 无价格的告警没有金额，不计入。}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [rule, partner, location, product]
+-- of: v_incidents
+-- measure: sumIf(ifNull(money_at_stake, 0), state != 'closed')
+-- examples:
+--   - says: 120 and one without a price are open; 30 are closed.
+--     given:
+--       incidents: |
+--         i1 stock_out acme S1 A 2026-03-10T08:00 120
+--         i2 low_cover acme S1 B 2026-03-10T08:00 30 2026-03-12T08:00
+--         i3 missing_report acme - - 2026-03-10T08:00
+--     expect: 120
+-- ---

@@ -1,0 +1,20 @@
+-- ---
+-- name: open_incidents
+-- title: {en: Open incidents, zh: 未关闭告警}
+-- formula: {en: incidents that have opened and not closed, zh: 已打开且未关闭的告警数}
+-- variant: {en: "Acknowledged and snoozed ones are open; nobody has to look at them now.", zh: 已确认与已暂缓的仍属未关闭，只是当前无需查看。}
+-- edges: {en: None is 0., zh: 没有则为 0。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [rule, partner, location, product]
+-- of: v_incidents
+-- measure: countIf(state != 'closed')
+-- examples:
+--   - says: Two opened and one of them closed.
+--     given:
+--       incidents: |
+--         i1 stock_out acme S1 A 2026-03-10T08:00 120
+--         i2 low_cover acme S1 B 2026-03-10T08:00 30 2026-03-12T08:00
+--     expect: 1
+-- ---
