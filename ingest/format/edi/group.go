@@ -1,0 +1,273 @@
+package edi
+
+import (
+	"bytes"
+	"strconv"
+
+	"sellthrough"
+)
+
+// Class says how quantities of one item hang together.
+type Class uint8
+
+// The classes.
+const (
+	Plain   Class = iota // a quantity of its own
+	Gross                // sold, returns not taken off
+	Net                  // sold, returns taken off
+	Total                // sold in all, of which Part is a part
+	Part                 // sold by one of several ways
+	Back                 // returned
+	Ignored              // counts for nothing
+)
+
+// Code is what a quantity code means.
+type Code struct {
+	Kind  string // a movement kind, or
+	Level string // a stock level, or
+	Open  string // what the standard leaves open, for a refusal
+	Sure  bool   // the dialect says so
+	Class Class
+}
+
+// Base is what the quantities of one statement share, by column.
+type Base [own][]byte
+
+// Fact is one quantity.
+type Fact struct {
+	Row      uint32
+	Segment  string // name of the segment at Row
+	Qty      []byte
+	Number   sellthrough.Decimal
+	Location []byte // nil: that of the base
+	Serial   []byte
+	Amount   []byte
+	Code     Code
+	Sub      bool // has a location of its own, which may be a part of a total
+	Base     *Base
+
+	why *sellthrough.Refusal
+}
+
+// Group gathers the quantities of one item, or of one sale, decides which of them count, and gives them out as rows. It
+// belongs to one reader.
+type Group struct {
+	Dialect *Dialect
+	Facts   []Fact
+	Context [columns][]byte // of line, document and interchange
+
+	want    []Column
+	asked   [columns]bool
+	fields  [][]byte
+	charset *Charset
+	next    int
+	last    *Fact
+	limit   int
+	full    bool
+	ready   bool // decided
+	arena   []byte
+	places  map[uint64]struct{}
+	key     []byte
+	Skipped map[string]int // codes that counted for nothing
+}
+
+// NewGroup makes a group that gives rows of the columns want.
+func NewGroup(want []Column, d *Dialect, limit int) *Group {
+	g := &Group{want: want, fields: make([][]byte, len(want)), Dialect: d, limit: limit, Skipped: map[string]int{}, places: map[uint64]struct{}{}}
+	g.charset, _ = NewCharset(d.Charset)
+	for _, c := range want {
+		g.asked[c] = true
+	}
+	return g
+}
+
+// Asked says whether the feed reads a column.
+func (g *Group) Asked(c Column) bool { return g.asked[c] }
+
+// SetCharset gives the character set that an interchange declares.
+func (g *Group) SetCharset(c *Charset) { g.charset = c }
+
+// Keep copies b for as long as the group lives.
+func (g *Group) Keep(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	if cap(g.arena)-len(g.arena) < len(b) { // what was kept before stays where it is
+		g.arena = make([]byte, 0, max(4<<10, 2*cap(g.arena), len(b)))
+	}
+	from := len(g.arena)
+	g.arena = append(g.arena, b...)
+	return g.arena[from:len(g.arena):len(g.arena)]
+}
+
+// Add adds a quantity. Beyond the limit the group is refused.
+func (g *Group) Add(f Fact) {
+	if len(g.Facts) >= g.limit {
+		g.full = true
+		return
+	}
+	g.Facts = append(g.Facts, f)
+}
+
+// Refuse adds a refusal in its place among the rows.
+func (g *Group) Refuse(row uint32, segment, column string, value []byte, reason string) {
+	r, _ := sellthrough.AsRefusal(sellthrough.Bad(row, column, string(bytes.ToValidUTF8(value[:min(len(value), 150)], []byte("\uFFFD"))), reason))
+	if len(g.Facts) >= g.limit {
+		g.full = true
+		return
+	}
+	g.Facts = append(g.Facts, Fact{Row: row, Segment: segment, why: r})
+}
+
+// Skip counts a code that counts for nothing.
+func (g *Group) Skip(code string) {
+	if len(g.Skipped) < 100 || g.Skipped[code] > 0 {
+		g.Skipped[code]++
+	}
+}
+
+// Empty asks whether there is nothing to give.
+func (g *Group) Empty() bool { return len(g.Facts) == 0 }
+
+// Reset begins anew.
+func (g *Group) Reset() {
+	g.Facts, g.next, g.full, g.ready, g.arena = g.Facts[:0], 0, false, false, g.arena[:0]
+}
+
+// Last is the segment of the row that Next gave last.
+func (g *Group) Last() (segment string, row uint32) {
+	if g.last == nil {
+		return "", 0
+	}
+	return g.last.Segment, g.last.Row
+}
+
+// Next gives the next row or refusal of a group that is decided; ok is false where none is left, and the group begins
+// anew.
+func (g *Group) Next() (fields [][]byte, row uint32, err error, ok bool) {
+	if !g.ready {
+		return nil, 0, nil, false
+	}
+	for g.next < len(g.Facts) {
+		f := &g.Facts[g.next]
+		g.next++
+		if f.why != nil {
+			g.last = f
+			return nil, f.Row, f.why, true
+		}
+		if f.Code.Class == Ignored {
+			continue
+		}
+		g.last = f
+		for i, c := range g.want {
+			v := g.value(f, c)
+			if named(c) && v != nil {
+				text, reason := g.charset.Text(v)
+				if reason != "" {
+					return nil, f.Row, sellthrough.Bad(f.Row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason), true
+				}
+				v = text
+			}
+			g.fields[i] = v
+		}
+		return g.fields, f.Row, nil, true
+	}
+	g.Reset()
+	return nil, 0, nil, false
+}
+
+func (g *Group) value(f *Fact, c Column) []byte {
+	switch c {
+	case Qty:
+		return f.Qty
+	case Serial:
+		return f.Serial
+	case Amount:
+		return f.Amount
+	case Location:
+		if f.Location != nil {
+			return f.Location
+		}
+	case LocationName:
+		if f.Location != nil && !f.Sub {
+			return nil // the name is that of the party, not of the store in a split
+		}
+	case Kind:
+		return text(f.Code.Kind)
+	case Level:
+		return text(f.Code.Level)
+	}
+	if c < own && f.Base != nil {
+		if v := f.Base[c]; v != nil {
+			return v
+		}
+	}
+	return g.Context[c]
+}
+
+var texts = func() map[string][]byte {
+	m := map[string][]byte{}
+	for _, n := range append(sellthrough.Kinds(), sellthrough.Levels()...) {
+		m[n] = []byte(n)
+	}
+	return m
+}()
+
+func text(name string) []byte { return texts[name] }
+
+// named asks whether a column holds what a partner writes freely; numbers, days and our own words are ASCII.
+func named(c Column) bool {
+	switch c {
+	case Qty, Kind, Level, Price, Amount, At, BusinessDate, PeriodFrom, PeriodTo, DocumentDate, Function, Coverage, Message:
+		return false
+	}
+	return true
+}
+
+// Serials gives a line with one serial per unit as a row for each, so that a unit is found by its serial. The amount is
+// shared out exactly.
+func (g *Group) Serials(f Fact, serials [][]byte) {
+	if !g.asked[Serial] || len(serials) == 0 {
+		g.Add(f)
+		return
+	}
+	n := len(serials)
+	count := f.Number
+	if count < 0 {
+		count = -count
+	}
+	if n == 1 && count == sellthrough.One {
+		f.Serial = serials[0]
+		g.Add(f)
+		return
+	}
+	if count != sellthrough.Decimal(n)*sellthrough.One {
+		g.Refuse(f.Row, f.Segment, "serial", serials[0], "the line has "+strconv.Itoa(n)+" serial numbers for a quantity of "+f.Number.String()+"; send one for each unit, or none")
+		return
+	}
+	unit, one := []byte("1"), sellthrough.One
+	if f.Number < 0 {
+		unit, one = []byte("-1"), -sellthrough.One
+	}
+	var amount, part sellthrough.Decimal
+	if f.Amount != nil {
+		var err error
+		if amount, err = sellthrough.ParseDecimal(f.Amount); err != nil {
+			g.Refuse(f.Row, f.Segment, "amount", f.Amount, err.Error()+"; correct it")
+			return
+		}
+		const cent = sellthrough.One / 100
+		part = amount / sellthrough.Decimal(n) / cent * cent
+	}
+	for i, s := range serials {
+		f.Qty, f.Number, f.Serial = unit, one, s
+		if f.Amount != nil {
+			share := part
+			if i == n-1 {
+				share = amount - part*sellthrough.Decimal(n-1)
+			}
+			f.Amount = share.Append(nil)
+		}
+		g.Add(f)
+	}
+}
