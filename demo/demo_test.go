@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -258,7 +259,7 @@ func scope(t *testing.T, w *world.World, feed *config.Feed, f *reports.File) {
 	n := 0
 	for i := range w.Locations {
 		l := &w.Locations[i]
-		if world.Partners[l.Partner].ID != string(feed.Partner) || len(s.Locations) > 0 && s.Locations[0] != l.Own {
+		if world.Partners[l.Partner].ID != string(feed.Partner) || len(s.Locations) > 0 && !slices.Contains(s.Locations, l.Own) {
 			continue
 		}
 		for d := s.From; d <= s.To; d++ {

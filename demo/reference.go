@@ -203,6 +203,9 @@ func calendar() []byte {
 func reporting(opening sellthrough.Day) []byte {
 	s := newSheet("feed", "frequency", "weekdays", "due", "grace_days", "from")
 	for _, f := range reports.Feeds {
+		if f.History() {
+			continue
+		}
 		frequency, weekdays := "day", ""
 		if f.Weekly() {
 			frequency = "week"

@@ -38,13 +38,16 @@ type StockKey struct {
 	Day                               sellthrough.Day
 }
 
-// Truth of everything that was due by an instant.
+// Truth of everything that was due by an instant. What a later file repeats is left out: whoever begins then never sends it.
 func (c *Channel) Truth(at time.Time) *Truth {
 	plan := c.Plan()
 	t := &Truth{Sales: map[SalesKey]Sum{}, Stock: map[StockKey]sellthrough.Decimal{}}
 	books := map[*reports.Feed]book{}
 	shelves := map[*reports.Feed]shelf{}
 	for f := plan.Next(at); f != nil; f = plan.Next(at) {
+		if f.Superseded(at) {
+			continue
+		}
 		t.Files++
 		t.Rows += int64(len(f.Rows))
 		if f.Totals {
@@ -55,10 +58,11 @@ func (c *Channel) Truth(at time.Time) *Truth {
 		case f.Held:
 			t.Held++
 		case f.Feed.Stock:
-			if shelves[f.Feed] == nil {
-				shelves[f.Feed] = shelf{}
+			feed := f.Feed.Namespace()
+			if shelves[feed] == nil {
+				shelves[feed] = shelf{}
 			}
-			shelves[f.Feed].take(plan.World(), f)
+			shelves[feed].take(plan.World(), f)
 		default:
 			if books[f.Feed] == nil {
 				books[f.Feed] = book{}

@@ -39,11 +39,18 @@ func serve(ctx context.Context, args []string) error {
 // roles starts what a process is to be, upstream first to stop: doors, intake, transformer, engines.
 func roles(ctx context.Context, name string, args []string, collects, transforms, serves bool) (err error) {
 	var adopt bool
+	var d demoFlags
 	a, _, err := load(name, args, func(fs *flag.FlagSet) {
+		if name == "up" {
+			d.add(fs)
+		}
 		if transforms {
 			fs.BoolVar(&adopt, "accept-new-topics", false, "go on with Kafka topics that were made anew; what the old ones held and ClickHouse does not is given up")
 		}
 	})
+	if d.on && !errors.Is(err, flag.ErrHelp) {
+		a, err = d.app(a, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -64,6 +71,13 @@ func roles(ctx context.Context, name string, args []string, collects, transforms
 	}
 	if name == "up" {
 		a.greet(began)
+	}
+	if d.on {
+		p, err := d.part(ctx, a)
+		if err != nil {
+			return errors.Join(err, run.All(cancelled(ctx), drain, append(parts, engines...)...))
+		}
+		parts = append([]run.Part{p}, parts...)
 	}
 	return run.All(ctx, drain, append(parts, engines...)...)
 }
@@ -101,7 +115,7 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 			}
 		}
 	}
-	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version})
+	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
 	var parts []run.Part
 	if collects {
 		in, err := a.intake(ctx, b)
@@ -124,7 +138,12 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
 	}
 	if serves {
-		site.Page()
+		front, p, err := a.page(l)
+		if err != nil {
+			return nil, err
+		}
+		site.Handle("/", front)
+		parts = append([]run.Part{{Name: "page", Run: p.Run}}, parts...)
 	}
 	if watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)

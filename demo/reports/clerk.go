@@ -59,7 +59,7 @@ func (c *clerk) day(d *world.Day) {
 	}
 	rows := f.rows(c.p, d)
 	switch {
-	case date < c.p.recent && !(f.Stock && f.Cover == Snapshot):
+	case date < c.p.recent:
 		c.history(date, rows)
 	case f.Cover == Period:
 		c.period(date, rows)
@@ -92,6 +92,12 @@ func (c *clerk) history(date sellthrough.Day, rows []Row) {
 			continue
 		}
 		file := c.file(place, c.from, date, c.pending[place], "")
+		if c.f.past != nil {
+			file.Feed = c.f.past
+		}
+		if len(file.Covers) > 0 && place == everyone { // history is handed over by agreement; nobody has to ask
+			file.Query.Set("confirm", "1")
+		}
 		c.p.put(file)
 	}
 	c.pending, c.from = map[int][]Row{}, date+1
@@ -112,11 +118,15 @@ func (c *clerk) file(place int, from, to sellthrough.Day, rows []Row, tag string
 		Feed: f, Name: string(append(name, f.suffix...)), Day: to, Rows: rows, Query: url.Values{}, Due: c.morning(to, place),
 	}
 	file.Key = f.ID + " " + file.Name + tag
-	if from != to && f.Cover == Days && !f.named {
+	if f.Cover == Days && !f.named && (from != to || place == everyone) { // else its name says so
 		file.Query.Set("from", from.String())
 		file.Query.Set("to", to.String())
+		places := c.places
 		if place != everyone {
-			file.Query.Set("location", c.p.world.Locations[place].Own)
+			places = []int{place}
+		}
+		for _, l := range places {
+			file.Query.Add("location", c.p.world.Locations[l].Own)
 		}
 	}
 	if f.Cover == Days && !f.named || f.Cover == Period {
@@ -144,12 +154,15 @@ func (c *clerk) daily(place int, d sellthrough.Day, rows []Row) {
 	c.mess(c.file(place, d, d, rows, ""), place)
 }
 
-// period reports the week so far.
+// period reports the week so far; until some weeks before the opening day, the week that has ended.
 func (c *clerk) period(d sellthrough.Day, rows []Row) {
 	if d.Time().Weekday() == time.Monday {
 		c.week = nil
 	}
 	c.week = append(c.week, rows...)
+	if d < c.p.world.Opening-EveryDay && d.Time().Weekday() != time.Sunday {
+		return
+	}
 	monday := d - (sellthrough.Day(d.Time().Weekday())+6)%7
 	c.mess(c.file(everyone, max(monday, c.p.recent), d, append([]Row(nil), c.week...), ""), everyone)
 }

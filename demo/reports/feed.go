@@ -41,12 +41,29 @@ type Feed struct {
 	header   string
 	totals   string // a row that some export adds at the end
 	write    func(b []byte, p *Plan, r *Row) []byte
+
+	past *Feed // takes the history, of a feed whose coverage is dear: it covers nothing
+	of   *Feed // whose history it takes
 }
 
 const hour = 3600
 
-// Feeds of the channel, in the order of its partners.
-var Feeds = []*Feed{
+// Feeds of the channel, in the order of its partners; behind them those that take the history of stock snapshots, a month
+// in a file.
+var Feeds = func() []*Feed {
+	all := feeds[:]
+	for _, f := range feeds {
+		if f.Cover == Snapshot {
+			past := *f
+			past.ID, past.Cover, past.of = f.ID+"-history", Nothing, f
+			f.past = &past
+			all = append(all, &past)
+		}
+	}
+	return all
+}()
+
+var feeds = [...]*Feed{
 	{
 		ID: "jade-crane-invoices", Partner: world.JadeCrane, Document: true, Cover: Documents, Currency: "CNY",
 		prefix: "JC_invoices_", suffix: ".csv", clock: 5 * hour, header: "单号;日期;仓库;客户;类型;商品编码;数量;金额", totals: "合计;;;;;;;", write: jadeInvoice,
@@ -93,7 +110,7 @@ var Feeds = []*Feed{
 		prefix: "PW_Belege_", suffix: ".csv", clock: 6 * hour, header: "Filiale;Bon;Pos;Datum;EAN;Menge;Umsatz", totals: "Summe;;;;;;", write: waldSale,
 	},
 	{
-		ID: "pixelwald-bestand", Partner: world.Pixelwald, Stock: true, Cover: Snapshot,
+		ID: "pixelwald-bestand", Partner: world.Pixelwald, Stock: true,
 		prefix: "PW_Bestand_", suffix: ".csv", clock: 6*hour + 600, header: "Filiale;EAN;Bestand;Stichtag", write: waldStock,
 	},
 	{
@@ -121,7 +138,7 @@ var Feeds = []*Feed{
 		prefix: "TT-goods-in-", suffix: ".txt", clock: 4*hour + 600, header: "Note|Date|Depot|Item|Qty|Cost", write: tamarindReceipt,
 	},
 	{
-		ID: "tamarind-trade-stock", Partner: world.Tamarind, Stock: true, Cover: Snapshot,
+		ID: "tamarind-trade-stock", Partner: world.Tamarind, Stock: true, Cover: Snapshot, weekly: true,
 		prefix: "TT-stock-", suffix: ".txt", clock: 4*hour + 900, header: "Depot|Item|On hand|Counted", write: tamarindStock,
 	},
 }
@@ -185,6 +202,7 @@ func aggregate(rows []Row) []Row {
 func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 	w := p.world
 	told := p.told[f]
+	snapshot := f.Cover == Snapshot && d.Date >= p.recent
 	var out []Row
 	for li := range w.Locations {
 		if w.Locations[li].Partner != f.Partner {
@@ -193,25 +211,36 @@ func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 		for _, i := range w.At(li) {
 			units := d.OnHand[i]
 			if units < 0 {
-				if !told[i] || f.Cover == Snapshot {
+				if !told[i] || snapshot {
 					continue
 				}
 				units = 0
 				told[i] = false
-			} else if f.Cover != Snapshot {
+			} else if !snapshot {
 				told[i] = true
 			}
 			row := Row{Listing: i, Level: sellthrough.OnHand, Units: units, Day: d.Date, Second: second}
-			if units != 0 || f.Cover != Snapshot {
+			if units != 0 || !snapshot {
 				out = append(out, row)
 			}
-			if f.transit && d.Incoming[i] > 0 {
-				row.Level, row.Units = sellthrough.InTransit, d.Incoming[i]
+			if way := max(0, d.Incoming[i]); f.transit && (way > 0 || !snapshot) {
+				row.Level, row.Units = sellthrough.InTransit, way
 				out = append(out, row)
 			}
 		}
 	}
 	return out
+}
+
+// History says whether the feed only takes what was before the partner reported by the day.
+func (f *Feed) History() bool { return f.of != nil }
+
+// Namespace is the feed whose lines it shares: its own, or the one whose history it takes.
+func (f *Feed) Namespace() *Feed {
+	if f.of != nil {
+		return f.of
+	}
+	return f
 }
 
 // Weekly says whether the feed reports once a week.

@@ -137,3 +137,6 @@ func ItemCode(partner, i int, p *world.Product) string {
 func CrossReferenced(partner int) bool {
 	return partner != world.NorthLantern && partner != world.Kestavo && partner != world.Pixelwald
 }
+
+// Superseded says whether a later file had said it all by an instant.
+func (f *File) Superseded(at time.Time) bool { return !f.Stale.IsZero() && !f.Stale.After(at) }

@@ -12,6 +12,9 @@ import (
 // the month, as whoever joins hands over history.
 const Recent = 60
 
+// EveryDay is how many days before the opening day a partner began to report the week so far every day.
+const EveryDay = 14
+
 // Plan is all files of a channel, in the order in which they are sent. The same world gives the same plan.
 type Plan struct {
 	world   *world.World
@@ -38,6 +41,9 @@ func NewPlan(w *world.World) *Plan {
 		p.zones = append(p.zones, zone(w.Locations[i].Zone))
 	}
 	for _, f := range Feeds {
+		if f.History() {
+			continue
+		}
 		p.told[f] = make([]bool, len(w.Listings))
 		p.clerks = append(p.clerks, newClerk(p, f))
 	}
