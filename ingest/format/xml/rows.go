@@ -17,6 +17,7 @@ type Rows struct {
 	waiting  []waiting
 	row      int64
 	done     error
+	held     bool
 }
 
 // waiting is a row, or why there is none.
@@ -39,7 +40,7 @@ func NewRows(names []string, maxField int, fill func() error) *Rows {
 // that of the rest of it. The end is io.EOF; any other error is the source's own.
 func (r *Rows) Next() ([][]byte, uint32, error) {
 	for {
-		if len(r.waiting) > 0 {
+		if len(r.waiting) > 0 && !r.held {
 			w := r.waiting[0]
 			if r.waiting = r.waiting[1:]; w.err != nil {
 				return nil, w.row, w.err
@@ -54,11 +55,13 @@ func (r *Rows) Next() ([][]byte, uint32, error) {
 		if r.done != nil {
 			return nil, 0, r.done
 		}
-		r.waiting = r.waiting[:0]
+		if len(r.waiting) == 0 {
+			r.waiting = nil
+		}
 		if err := r.fill(); err != nil {
-			r.done = err
+			r.done, r.held = err, false
 			if _, ok := sellthrough.AsRefusal(err); ok {
-				r.done = io.EOF
+				r.done, r.waiting = io.EOF, nil
 				return nil, 0, err
 			}
 		}
@@ -81,6 +84,20 @@ func (r *Rows) Bad(column, value, reason string) {
 	r.waiting = append(r.waiting, waiting{row: row, err: sellthrough.Bad(row, column, value, reason)})
 }
 
+// Hold lets rows wait, because what belongs to all of them is still to come, or gives them with it. It says how many
+// wait.
+func (r *Rows) Hold(held bool, with map[string][]byte) int {
+	r.held = held
+	for _, w := range r.waiting {
+		for name, value := range with {
+			if w.values != nil {
+				w.values[name] = value
+			}
+		}
+	}
+	return len(r.waiting)
+}
+
 // Mark is where Back takes rows back to, before fill returns.
 type Mark struct {
 	n   int
@@ -89,6 +106,16 @@ type Mark struct {
 
 // Mark remembers what was added so far.
 func (r *Rows) Mark() Mark { return Mark{len(r.waiting), r.row} }
+
+// Since counts the rows that were added since m, without refusals.
+func (r *Rows) Since(m Mark) (n int) {
+	for _, w := range r.waiting[m.n:] {
+		if w.err == nil {
+			n++
+		}
+	}
+	return n
+}
 
 // Back takes back what was added since m.
 func (r *Rows) Back(m Mark) { r.waiting, r.row = r.waiting[:m.n], m.row }
