@@ -145,6 +145,13 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		site.Handle("/", front)
 		parts = append([]run.Part{{Name: "page", Run: p.Run}}, parts...)
 	}
+	if watch {
+		p, err := a.alerter(l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append([]run.Part{p}, parts...)
+	}
 	if watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
 	}
