@@ -143,3 +143,11 @@ func language(lang string) string {
 	}
 	return Langs[0]
 }
+
+// Sample keeps what the metrics say now, between the turns of Run.
+func (p *Page) Sample(now time.Time) error {
+	if p.ring == nil {
+		return nil
+	}
+	return p.ring.Sample(now)
+}

@@ -146,7 +146,7 @@ func Parse(text []byte) (Board, error) {
 		}
 		b.Variables = append(b.Variables, x)
 	}
-	if err := b.add(f.Panels); err != nil {
+	if err := b.add(f.Panels, map[int]bool{}); err != nil {
 		return b, err
 	}
 	var err error
@@ -154,11 +154,12 @@ func Parse(text []byte) (Board, error) {
 	return b, err
 }
 
-func (b *Board) add(panels []panel) error {
+func (b *Board) add(panels []panel, seen map[int]bool) error {
 	for _, p := range panels {
-		if _, ok := b.Panels[p.ID]; ok {
+		if seen[p.ID] {
 			return fmt.Errorf("two panels have the id %d", p.ID)
 		}
+		seen[p.ID] = true
 		out := Panel{ID: p.ID, Type: p.Type, Title: p.Title, Interval: p.Interval, MaxDataPoints: p.MaxDataPoints}
 		for _, t := range p.Targets {
 			if t.Hide {
@@ -180,7 +181,7 @@ func (b *Board) add(panels []panel) error {
 		if len(out.Targets) > 0 {
 			b.Panels[p.ID] = out
 		}
-		if err := b.add(p.Panels); err != nil {
+		if err := b.add(p.Panels, seen); err != nil {
 			return err
 		}
 	}

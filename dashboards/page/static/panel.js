@@ -66,7 +66,7 @@ export function create(def, board) {
   }
 
   async function load() {
-    if (!def.asks) { show(); return; }
+    if (!def.asks) { show(); section.dataset.done = "1"; return; }
     loading?.abort();
     const mine = (loading = new AbortController());
     section.classList.add("loading");

@@ -18,12 +18,17 @@ const fixed = (v, decimals) => {
   return /^-[0.,]*$/.test(text) ? text.slice(1) : text; // no minus zero
 };
 
-// auto is how many decimals a number deserves that nobody said anything about: whole numbers none, small ones enough.
-function auto(v) {
-  if (Number.isInteger(v)) return 0;
+// auto is how many decimals a number deserves that nobody said anything about: whole numbers none, others two, and
+// small ones so many that two digits are seen.
+export function auto(v) {
+  if (Number.isInteger(v) || !Number.isFinite(v)) return 0;
   const size = Math.floor(Math.log10(Math.abs(v)));
-  return Math.min(Math.max(2 - Math.max(size, 0) + (size < 0 ? -size - 1 : 0), size >= 2 ? 1 : 0), 8);
+  const most = size >= 0 ? 2 : Math.min(1 - size, 8);
+  return fixed(v, most).replace(/0+$/, "").split(".")[1]?.length || 0;
 }
+
+// together is how many decimals numbers deserve that stand under each other.
+export const together = (values) => Math.min(values.reduce((d, v) => Math.max(d, typeof v === "number" ? auto(v) : 0), 0), 4);
 
 const plain = (v, d) => fixed(v, d ?? auto(v));
 
@@ -97,6 +102,9 @@ export function number(v, unit = "", decimals = null) {
   if (isTime(unit)) return time(v, unit);
   return plain(v, d) + (unit ? " " + unit : "");
 }
+
+// even says whether a unit shows numbers as they are, so that decimals under each other are to be alike.
+export const even = (unit = "") => ["", "none", "locale", "number", "percent"].includes(unit) || /^(suffix|prefix|count):/.test(unit);
 
 export const isTime = (unit = "") => unit.startsWith("dateTime") || unit.startsWith("time:");
 

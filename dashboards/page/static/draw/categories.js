@@ -51,12 +51,13 @@ export function histogram({ body, panel, frames }) {
   const values = fields.flatMap((f) => f.values.filter((v) => typeof v === "number"));
   if (!values.length) return null;
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const size = panel.options?.bucketSize || nice((high - low) / (panel.options?.bucketCount || 24)) || 1;
+  const whole = values.every(Number.isInteger);
+  const size = panel.options?.bucketSize || Math.max(nice((high - low) / (panel.options?.bucketCount || 24)) || 1, whole ? 1 : 0);
   const from = Math.floor(low / size) * size;
   const n = Math.floor((high - from) / size) + 1;
   const edges = Array.from({ length: n }, (_, i) => from + i * size);
   const counts = fields.map((f) => { const c = Array(n).fill(0); f.values.forEach((v) => { if (typeof v === "number") c[Math.min(n - 1, Math.floor((v - from) / size))]++; }); return c; });
-  const name = (i) => `${display(fields[0], edges[i]).text} – ${display(fields[0], edges[i] + size).text}`;
+  const name = (i) => display(fields[0], edges[i]).text + (whole && size === 1 ? "" : ` – ${display(fields[0], edges[i] + size).text}`);
   const option = () => ({
     grid: grid(), tooltip: tooltip("axis", (p) => ({ head: name(p[0].dataIndex), lines: p.map((s) => [s.color, s.seriesName, String(s.value)]) })),
     xAxis: { type: "category", data: edges.map((e) => display(fields[0], e).text), axisLine: axisLine(), axisTick: { show: false }, axisLabel: axisLabel() },

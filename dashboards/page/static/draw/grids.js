@@ -71,7 +71,7 @@ function states({ body, panel, frames, span, go }, merge) {
       const color = d.color || seriesColor([...legendOf.keys()].indexOf(d.text) < 0 ? legendOf.size : [...legendOf.keys()].indexOf(d.text));
       if (!legendOf.has(d.text)) legendOf.set(d.text, color);
       const end = merge ? at[j + 1] ?? Math.min(at[j] + usual, Math.max(shift(span.to), at[j] + 1)) : at[i] + usual;
-      cells.push({ y, from: at[i], to: end, color: d.color || legendOf.get(d.text), text: d.text, f, t, i, j });
+      cells.push({ y, from: at[i], to: end, color: d.color || legendOf.get(d.text), text: d.text, named: d.mapped || f.kind !== "number", f, t, i, j });
       i = j;
     }
   });
@@ -100,7 +100,7 @@ function states({ body, panel, frames, span, go }, merge) {
     }],
   });
   const c = chart(body, option, { onclick: (p) => { const x = cells[p.dataIndex]; go?.(x.f, x.f.rows[x.i]); } });
-  if (panel.options?.legend?.showLegend !== false) body.append(el("div.legend", {}, [...legendOf].slice(0, 12).map(([name, color]) => el("span.key", {}, el("i", { vars: { "--c": color } }), el("span", {}, name)))));
+  if (panel.options?.legend?.showLegend !== false && cells.some((c) => c.named)) body.append(el("div.legend", {}, [...legendOf].slice(0, 12).map(([name, color]) => el("span.key", {}, el("i", { vars: { "--c": color } }), el("span", {}, name)))));
   return { dispose: c.dispose, table: el("div.tables", {}, parts.map((p) => numbers(panel, [p.time, ...p.series], panel.title))) };
 }
 

@@ -40,7 +40,8 @@ function chooseFields(wanted, fields) {
 }
 
 const nothing = (list) => !list.length || list.every((x) => x.value === null || x.value === undefined);
-const noValue = (panel) => panel.fieldConfig?.defaults?.noValue;
+// noValue is a short word that stands where the number would; a sentence is shown as the panel's reason.
+const noValue = (panel) => { const text = panel.fieldConfig?.defaults?.noValue; return text && text.length <= 12 ? text : ""; };
 
 // answer makes a value a link where it leads somewhere.
 function linked(x, text, link) {

@@ -3,6 +3,7 @@
 import { el } from "../dom.js";
 import { say } from "../words.js";
 import { fieldsOf, configure, display, title, hidden, cell, reduce, limits } from "../fields.js";
+import { even, together } from "../units.js";
 import { on } from "../colors.js";
 
 const step = 100; // rows at once
@@ -17,6 +18,7 @@ export function draw({ body, panel, frames, link, memory }) {
 function one(panel, frame, at, link, memory) {
   const fields = configure(panel, fieldsOf(frame, at));
   const columns = fields.filter((f) => !hidden(f));
+  for (const f of columns) if (f.kind === "number" && f.config.decimals === undefined && even(f.config.unit)) f.config.decimals = together(f.values);
   const first = panel.options?.sortBy?.[0];
   const sort = memory.sort || (memory.sort = first ? { name: first.displayName, desc: !!first.desc } : {});
   let rows = order(columns, sort, frame.rows.length);
