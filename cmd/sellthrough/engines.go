@@ -49,6 +49,8 @@ type engines struct {
 	Password   string   `json:"password"`
 	Reader     string   `json:"reader"`
 	ReaderPass string   `json:"reader_password"`
+	// Of the page's readonly users, restricted ones among them: their passwords follow from it.
+	ReaderSecret string `json:"reader_secret"`
 }
 
 // load reads --config and the other flags of a command.
@@ -204,6 +206,11 @@ func (a *app) clickhouse(ctx context.Context) (*chserver.Server, error) {
 	if a.engines.Password == "" {
 		a.engines.Password, a.engines.ReaderPass = rand.Text(), rand.Text()
 	}
+	if a.engines.ReaderSecret == "" {
+		a.engines.ReaderSecret = rand.Text()
+	}
+	database := a.cfg.Engines.ClickHouse.Database
+	o.Users, o.ReadGrants = readers(database, a.engines.ReaderSecret), readGrants(database)
 	a.engines.User, a.engines.Reader = chserver.AdminUser, chserver.ReadUser
 	o.AdminPassword, o.ReadPassword = a.engines.Password, a.engines.ReaderPass
 	return chserver.New(o)
@@ -262,6 +269,11 @@ func (a *app) reader() (*clickhouse.Ledger, error) {
 func (a *app) migrate(ctx context.Context, l *clickhouse.Ledger) error {
 	if err := l.Migrate(ctx); err != nil {
 		return err
+	}
+	if c := a.cfg.Engines.ClickHouse; c.Address != "" {
+		if err := l.MakeReaders(ctx, ownPrefix(c), string(c.Password)); err != nil {
+			a.log.Warn().Err(err).Msg("logins that must not see everything are refused")
+		}
 	}
 	var faults []error
 	for i := range a.cfg.Feeds {

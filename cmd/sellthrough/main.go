@@ -34,6 +34,7 @@ func commands() []command {
 		{"collect", "run collectors: take bodies from partners and put their lines on the road", collect},
 		{"transform", "run transformers: read the road, write the ledger and its sums", runTransform},
 		{"serve", "run the status page and the read side", serve},
+		{"alert", "run the alerter; or `alert list|ack|assign|snooze|unsnooze|comment|report`: incidents and the weekly report", alert},
 		{"check", "check the configuration and the reference folder, and explain every mistake", check},
 		{"push", "send a file to a feed and print the receipt", pushFile},
 		{"status", "show feeds, the last submissions, the books and the road", status},
@@ -43,6 +44,8 @@ func commands() []command {
 		{"confirm", "let a held submission take effect (SUBMISSION)", confirm},
 		{"reference", "reference apply DIR: keep products, locations, codes and rates as a new version and put it in force", referenceCmd},
 		{"key", "print the hash of an API key for the configuration (the key is read from standard input)", key},
+		{"password", "read a password and print its hash for a user of the configuration", password},
+		{"audit", "show the last hundred entries of the audit log: logins, exports, changes", audit},
 		{"version", "print the version", func(context.Context, []string) error { fmt.Println("sellthrough", version); return nil }},
 	}
 }
@@ -87,7 +90,7 @@ func usage() {
 	for _, c := range commands() {
 		fmt.Printf("  %-10s %s\n", c.name, c.about)
 	}
-	fmt.Println("\nEvery command but push, key and version reads --config (default sellthrough.yaml). COMMAND -h shows its options.")
+	fmt.Println("\nEvery command but push, key, password and version reads --config (default sellthrough.yaml). COMMAND -h shows its options.")
 }
 
 // exitCode ends the process with a code and says nothing more.

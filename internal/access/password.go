@@ -33,6 +33,9 @@ type PasswordHash string
 // String hides the hash.
 func (PasswordHash) String() string { return "***" }
 
+// Text is the hash itself, for the configuration.
+func (h PasswordHash) Text() string { return string(h) }
+
 // HashPassword makes a hash with a salt of its own.
 func HashPassword(password string) PasswordHash {
 	return hashPassword(password, hashMemory, hashPasses)

@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/rs/zerolog"
 
 	"sellthrough/internal/config"
 	"sellthrough/sinks/clickhouse"
@@ -35,6 +37,7 @@ type Options struct {
 	Books    Books
 	Registry *prometheus.Registry
 	Version  string
+	Log      zerolog.Logger
 }
 
 // Site is the HTTP side of a process.
@@ -92,12 +95,24 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
 }
 
 // API serves the API port until ctx ends, then lets requests end.
-func (s *Site) API(ctx context.Context) error { return listen(ctx, s.o.Config.Listen.API, s.api) }
+func (s *Site) API(ctx context.Context) error {
+	var c *certificate
+	if t := s.o.Config.Listen.TLS; t.Cert != "" {
+		var err error
+		if c, err = newCertificate(t.Cert, t.Key, s.o.Log); err != nil {
+			return err
+		}
+	}
+	return listen(ctx, s.o.Config.Listen.API, s.api, c)
+}
 
 // Admin serves the admin port.
-func (s *Site) Admin(ctx context.Context) error { return listen(ctx, s.o.Config.Listen.Admin, s.admin) }
+func (s *Site) Admin(ctx context.Context) error {
+	return listen(ctx, s.o.Config.Listen.Admin, s.admin, nil)
+}
 
-func listen(ctx context.Context, addr string, h http.Handler) error {
+// listen serves until ctx ends, over TLS where there is a certificate.
+func listen(ctx context.Context, addr string, h http.Handler, c *certificate) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another address under listen", addr, err)
@@ -109,7 +124,12 @@ func listen(ctx context.Context, addr string, h http.Handler) error {
 		defer cancel()
 		stopped <- srv.Shutdown(c)
 	})()
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	serve := srv.Serve
+	if c != nil {
+		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+		serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve on %s: %w", addr, err)
 	}
 	return <-stopped
@@ -128,9 +148,10 @@ var status = template.Must(template.New("status").Funcs(template.FuncMap{
 	},
 }).Parse(page))
 
-// Page adds the status page at /.
-func (s *Site) Page() {
-	s.api.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+// Page is the status page at /. It shows the rows of all partners, and has no login of its own.
+func (s *Site) Page() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 		defer cancel()
 		view := struct {
@@ -167,6 +188,7 @@ func (s *Site) Page() {
 			return // the reader has gone
 		}
 	})
+	return m
 }
 
 type titled struct {

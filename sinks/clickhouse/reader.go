@@ -26,9 +26,9 @@ type ReaderOptions struct {
 	// Of ReadUsers. Without a secret there are none, and a viewer who must not see everything is refused.
 	Prefix, Secret string
 
-	// Who asks for viewers that may see everything; empty: a user of ReadUsers. It need not be a readonly user: what it
-	// asks here is asked readonly and under the limits of a reader.
+	// Who asks for viewers that may see everything; empty: a user of ReadUsers.
 	User, Password string
+	Writes         bool // the user may write elsewhere: here it asks readonly, and within the limits of a reader
 }
 
 // What one question may take, where the user's own profile does not say so.
@@ -145,7 +145,7 @@ func (r *Reader) as(v access.Viewer) (driver.Conn, error) {
 		Addr: []string{o.Address}, Auth: clickhouse.Auth{Database: o.Database, Username: user, Password: password},
 		MaxOpenConns: 12, MaxIdleConns: 4, DialTimeout: 5 * time.Second, ReadTimeout: deadline, ConnMaxLifetime: time.Hour,
 	}
-	if user == o.User {
+	if user == o.User && o.Writes {
 		c.Settings = clickhouse.Settings{
 			"readonly": 1, "max_execution_time": readSeconds, "max_result_rows": readRows, "result_overflow_mode": "throw", "max_memory_usage": readMemory,
 		}

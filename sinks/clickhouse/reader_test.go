@@ -301,8 +301,8 @@ func TestAnswersToOneViewerAreNotKeptForAnother(t *testing.T) {
 func TestWhoMustNotSeeEverythingIsRefusedWhereThereAreNoPolicies(t *testing.T) {
 	s := enginetest.ClickHouse(t)
 	for _, o := range []ReaderOptions{
-		{Address: s.TCP, Database: "system", User: s.AdminUser, Password: s.AdminPassword},
-		{Address: s.TCP, Database: "system", User: s.AdminUser, Password: s.AdminPassword, Prefix: "absent_", Secret: "x"},
+		{Address: s.TCP, Database: "system", User: s.AdminUser, Password: s.AdminPassword, Writes: true},
+		{Address: s.TCP, Database: "system", User: s.AdminUser, Password: s.AdminPassword, Writes: true, Prefix: "absent_", Secret: "x"},
 	} {
 		r, err := NewReader(o)
 		if err != nil {
