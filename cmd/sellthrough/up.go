@@ -138,7 +138,7 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
 	}
 	if serves {
-		front, p, err := a.page(l)
+		front, p, err := a.page(l, site.Page())
 		if err != nil {
 			return nil, err
 		}

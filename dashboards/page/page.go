@@ -33,6 +33,7 @@ type Reader interface {
 type Options struct {
 	Reader   Reader
 	Boards   fs.FS               // en/*.json and zh/*.json
+	Status   http.Handler        // of the system at /status, for those who may see everything; nil: there is none
 	Age      string              // SQL of one instant: the newest report that counts; empty: no age is shown
 	Gatherer prometheus.Gatherer // answers the panels that ask Prometheus; nil: they say that there is none
 	Zone     *time.Location      // of days and times on the page; nil: UTC
@@ -67,8 +68,7 @@ func New(o Options) (*Page, error) {
 			err = fmt.Errorf("there are no boards in %s/*.json", lang)
 		}
 		errs = append(errs, err)
-		// The channel is where everybody begins.
-		slices.SortStableFunc(boards, func(a, b board.Board) int { return first(a) - first(b) })
+		arrange(boards)
 		p.boards[lang] = boards
 	}
 	if o.Gatherer != nil {
@@ -84,6 +84,9 @@ func New(o Options) (*Page, error) {
 	m.Handle("GET /d/{uid}", files.index())
 	m.Handle("GET /d/{uid}/{slug}", files.index())
 	m.Handle("GET /static/", files)
+	if o.Status != nil {
+		m.HandleFunc("GET /status", p.status)
+	}
 	m.HandleFunc("GET /api/boards", p.list)
 	m.HandleFunc("GET /api/boards/{uid}", p.board)
 	m.HandleFunc("POST /api/boards/{uid}/variables", p.variables)
@@ -93,11 +96,28 @@ func New(o Options) (*Page, error) {
 	return p, nil
 }
 
-func first(b board.Board) int {
-	if b.UID == Front {
-		return 0
+// status shows how the system is, which is about every partner.
+func (p *Page) status(w http.ResponseWriter, r *http.Request) {
+	if v := access.From(r.Context()); v.Nobody() || v.Restricted() {
+		http.Error(w, "your login may not see this", http.StatusForbidden)
+		return
 	}
-	return 1
+	p.o.Status.ServeHTTP(w, r)
+}
+
+// arrange puts the front board first, then those that it links to in that order: how people go from one to the next.
+func arrange(boards []board.Board) {
+	order := []string{Front}
+	if i := slices.IndexFunc(boards, func(b board.Board) bool { return b.UID == Front }); i >= 0 {
+		order = append(order, boards[i].Links...)
+	}
+	place := func(b board.Board) int {
+		if i := slices.Index(order, b.UID); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(boards, func(a, b board.Board) int { return place(a) - place(b) })
 }
 
 // Front is the board that / opens.

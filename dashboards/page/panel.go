@@ -217,10 +217,11 @@ func (p *Page) list(w http.ResponseWriter, r *http.Request) {
 		Lang    string  `json:"lang"`
 		Front   string  `json:"front"`
 		Charts  bool    `json:"charts"` // the chart library is there
+		Status  bool    `json:"status"` // the viewer may see how the system is
 		Viewer  string  `json:"viewer"`
 		Role    string  `json:"role"`
 		Boards  []entry `json:"boards"`
-	}{p.o.Title, p.o.Version, p.o.Zone.String(), lang, Front, hasCharts(), v.Name, string(v.Role), boards})
+	}{p.o.Title, p.o.Version, p.o.Zone.String(), lang, Front, hasCharts(), p.o.Status != nil && !v.Restricted(), v.Name, string(v.Role), boards})
 }
 
 // board answers one board without its SQL.

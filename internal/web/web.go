@@ -148,10 +148,10 @@ var status = template.Must(template.New("status").Funcs(template.FuncMap{
 	},
 }).Parse(page))
 
-// Page is the status page at /. It shows the rows of all partners, and has no login of its own.
+// Page is the status page at /status. It shows the rows of all partners, and has no login of its own.
 func (s *Site) Page() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+	m.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 		defer cancel()
 		view := struct {

@@ -17,6 +17,7 @@ type Board struct {
 	UID       string
 	Title     string
 	Tags      []string
+	Links     []string      // the uids of boards that this one links to
 	Variables []Variable    // in their order: one may ask with those before it
 	Panels    map[int]Panel // those that ask something, also within collapsed rows
 	View      json.RawMessage
@@ -57,9 +58,12 @@ type Target struct {
 
 // file is a board as it lies in its file.
 type file struct {
-	UID        string   `json:"uid"`
-	Title      string   `json:"title"`
-	Tags       []string `json:"tags"`
+	UID   string   `json:"uid"`
+	Title string   `json:"title"`
+	Tags  []string `json:"tags"`
+	Links []struct {
+		URL string `json:"url"`
+	} `json:"links"`
 	Templating struct {
 		List []variable `json:"list"`
 	} `json:"templating"`
@@ -138,6 +142,11 @@ func Parse(text []byte) (Board, error) {
 	b := Board{UID: f.UID, Title: f.Title, Tags: f.Tags, Panels: map[int]Panel{}}
 	if b.UID == "" || strings.ContainsAny(b.UID, "/?#% ") {
 		return b, fmt.Errorf("the uid %q cannot stand in an address", b.UID)
+	}
+	for _, l := range f.Links {
+		if uid, ok := strings.CutPrefix(l.URL, "/d/"); ok {
+			b.Links = append(b.Links, uid)
+		}
 	}
 	for _, v := range f.Templating.List {
 		x, err := v.read()

@@ -13,12 +13,12 @@ async function ask(path, options) {
     throw new Fault("offline", e.message);
   }
   if (answer.status === 401) { // the session has ended
-    location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+    location.assign(`/login?lang=${document.documentElement.lang.startsWith("zh") ? "zh" : "en"}&to=${encodeURIComponent(location.pathname + location.search)}`);
     throw new Fault("login", "");
   }
   if (!answer.ok) {
     const said = await answer.json().catch(() => ({}));
-    throw new Fault(said.code || "server", said.error || `${answer.status} ${answer.statusText}`);
+    throw new Fault(said.code || "server", said.error || said.detail || `${answer.status} ${answer.statusText}`);
   }
   return answer;
 }

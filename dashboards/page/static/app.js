@@ -38,7 +38,7 @@ function frame() {
     el("div.brand", {}, el("img", { src: "/static/icon.svg", alt: "", width: 22, height: 22 }), el("span", {}, site.title || "sellthrough"), menu),
     el("div.list", {}, el("ul", {}, site.boards.map((b) => el("li", {}, el("a", { href: address.path(b.uid, {}), "data-uid": b.uid }, b.title)))),
       el("div.foot", {},
-        el("a", { href: "/status" }, say("status")),
+        site.status ? el("a", { href: "/status" }, say("status")) : null,
         el("div.switches", {},
           el("button.item", { type: "button", lang: other === "zh" ? "zh-Hans" : "en", "data-lang": other, onclick: async () => { setLang(other); await start(); } }, say("language")),
           el("button.item", { type: "button", "data-theme-to": theme() === "dark" ? "light" : "dark", onclick: () => { setTheme(theme() === "dark" ? "light" : "dark"); frame(); mark(); open?.grid?.redraw(); } }, icon(theme() === "dark" ? "sun" : "moon"), say(theme() === "dark" ? "light" : "dark"))),

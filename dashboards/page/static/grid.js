@@ -19,7 +19,7 @@ export function build(view, board) {
       p.section.style.setProperty("--y", g.y - top + 1);
       p.section.style.setProperty("--w", g.w);
       p.section.style.setProperty("--h", g.h);
-      if (g.w <= 8 && g.h <= 6 && (def.type === "stat" || def.type === "gauge")) p.section.classList.add("half");
+      if (g.w <= 8 && g.h <= 6 && (def.type === "stat" || def.type === "gauge") && !def.options?.reduceOptions?.values) p.section.classList.add("half");
       panels.push(p);
       byElement.set(p.section, p);
       grid.append(p.section);

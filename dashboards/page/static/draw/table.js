@@ -33,7 +33,7 @@ function one(panel, frame, at, link, memory) {
     more.textContent = say("moreRows", rows.length - count);
   };
   const heads = columns.map((f) => {
-    const th = el("th" + side(f), { scope: "col", vars: width(f) }, el("button", { type: "button", title: say("sortBy", title(f)), onclick: () => {
+    const th = el("th" + side(f), { scope: "col", vars: width(f) }, el("button", { type: "button", title: f.config.description || say("sortBy", title(f)), onclick: () => {
       const same = sort.name === title(f);
       Object.assign(sort, { name: title(f), desc: same ? !sort.desc : f.kind === "number" });
       rows = order(columns, sort, frame.rows.length);
