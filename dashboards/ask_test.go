@@ -2,8 +2,7 @@ package dashboards_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,31 +110,24 @@ func (b *board) ask(t testing.TB, c *channeltest.Channel, id int, pick chosen) c
 	return c.Ask(t, b.expand(t, b.panel(t, id).Targets[0].RawSQL, pick))
 }
 
-// TestPrint is how values are looked at while a board is written: SELLTHROUGH_PRINT=channel go test -run TestPrint.
-func TestPrint(t *testing.T) {
-	name := os.Getenv("SELLTHROUGH_PRINT")
-	c := channeltest.New(t)
-	c.Write(t, known)
-	for uid, b := range read(t, "en") {
-		if name != "" && uid != name {
-			continue
+// texts are the cells of a row.
+func texts(row []any) []string {
+	var cells []string
+	for _, cell := range row {
+		text, err := json.Marshal(cell)
+		if err != nil {
+			panic(err) // a cell of an answer is always a value
 		}
-		for _, p := range b.Panels {
-			for _, q := range p.Targets {
-				if q.RawSQL == "" {
-					continue
-				}
-				r := c.Ask(t, b.expand(t, q.RawSQL, nil))
-				fmt.Printf("%s %d %s: %v\n", uid, p.ID, p.Title, r.Columns)
-				for _, row := range r.Rows {
-					fmt.Print("   ")
-					for _, cell := range row {
-						text, _ := json.Marshal(cell)
-						fmt.Print(string(text), " ")
-					}
-					fmt.Println()
-				}
-			}
-		}
+		cells = append(cells, strings.Trim(string(text), `"`))
 	}
+	return cells
+}
+
+// told is an answer as text: a line for each row, cells set apart by a bar, midnight as its day.
+func told(r clickhouse.Table) string {
+	var rows []string
+	for _, row := range r.Rows {
+		rows = append(rows, strings.ReplaceAll(strings.Join(texts(row), " | "), "T00:00:00Z", ""))
+	}
+	return strings.Join(rows, "\n")
 }

@@ -8,8 +8,8 @@
 --   en: "Sold is everything that leaves the location for a customer: sell-out and sell-through less returns. A day counts where a level stands, which it does until the next report, but for 7 days at most, and it is in stock where that level is above zero or something was sold."
 --   zh: "销量指该门店卖出的全部数量：对终端与对下级的销售减退货。库存报告有效至下一次报告，最长 7 天；有效期内库存大于零或当天有销售即为有货日。"
 -- edges:
---   en: No day in stock gives no value. A day without a sale counts as one on which nothing was sold.
---   zh: 没有有货日则无值。没有销售的有货日按零销量计。
+--   en: No day in stock gives no value. Where more came back than was sold it is 0. A day without a sale counts as one on which nothing was sold.
+--   zh: 没有有货日则无值。退货多于销售时为 0。没有销售的有货日按零销量计。
 -- unit: units-per-day
 -- decimals: 2
 -- better: more
@@ -47,7 +47,7 @@
 --     expect: null
 -- ---
 SELECT partner, location, product,
-    arraySum(x -> if(bitTest(in_stock, x.1), x.2, toDecimal64(0, 6)), moves) AS sold,
+    greatest(arraySum(x -> if(bitTest(in_stock, x.1), x.2, toDecimal64(0, 6)), moves), 0) AS sold,
     toInt32(bitCount(bitAnd(in_stock, 0xFFFFFFF))) AS in_stock_days,
     sold / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity
 FROM v_item_days(day = {day:Date32}, levels = 34, sales = 28)

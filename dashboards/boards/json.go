@@ -34,7 +34,7 @@ func uid(board, lang string) string {
 
 // json writes a board.
 func (s *source) json(lang string) ([]byte, error) {
-	var panels []object
+	panels := []object{}
 	for i := range s.Panels {
 		p, err := s.panel(&s.Panels[i], lang)
 		if err != nil {
@@ -42,7 +42,7 @@ func (s *source) json(lang string) ([]byte, error) {
 		}
 		panels = append(panels, p)
 	}
-	var variables []object
+	variables := []object{}
 	for _, v := range s.Variables {
 		x, err := variable(v, lang)
 		if err != nil {

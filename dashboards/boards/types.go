@@ -19,12 +19,12 @@ func defaultsOf(typ string) (options, custom object, byThreshold bool) {
 			"scaleDistribution": object{"type": "linear"}, "thresholdsStyle": object{"mode": "off"}, "hideFrom": object{"legend": false, "tooltip": false, "viz": false},
 		}, false
 	case "table":
-		return object{"showHeader": true, "cellHeight": "sm", "footer": object{"show": false, "reducer": []string{"sum"}, "countRows": false, "fields": ""}},
+		return object{"showHeader": true, "cellHeight": "sm", "frameIndex": 0},
 			object{"align": "auto", "cellOptions": object{"type": "auto"}, "inspect": false, "filterable": false}, true
 	case "barchart":
 		return object{
 			"orientation": "horizontal", "showValue": "auto", "stacking": "none", "groupWidth": 0.7, "barWidth": 0.9, "barRadius": 0, "fullHighlight": false, "xTickLabelRotation": 0,
-			"xTickLabelSpacing": 0, "legend": legend, "tooltip": tooltip,
+			"xTickLabelSpacing": 0, "xTickLabelMaxLength": 24, "legend": legend, "tooltip": tooltip,
 		}, object{"fillOpacity": 80, "lineWidth": 0, "gradientMode": "none", "axisPlacement": "auto", "hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, false
 	case "bargauge":
 		return object{
@@ -34,7 +34,7 @@ func defaultsOf(typ string) (options, custom object, byThreshold bool) {
 	case "piechart":
 		return object{
 			"pieType": "donut", "displayLabels": []string{"percent"}, "reduceOptions": object{"calcs": []string{"lastNotNull"}, "fields": "", "values": true},
-			"legend": object{"showLegend": true, "displayMode": "table", "placement": "right", "values": []string{"percent"}, "calcs": []string{}}, "tooltip": object{"mode": "single", "sort": "none"},
+			"legend": object{"showLegend": true, "displayMode": "table", "placement": "right", "values": []string{"percent"}, "calcs": []string{}}, "tooltip": object{"mode": "single", "sort": "none"}, "sort": "desc", "orientation": "auto",
 		}, object{"hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, false
 	case "heatmap":
 		return object{
@@ -44,7 +44,7 @@ func defaultsOf(typ string) (options, custom object, byThreshold bool) {
 		}, object{"scaleDistribution": object{"type": "linear"}, "hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, false
 	case "state-timeline":
 		return object{"mergeValues": true, "showValue": "never", "alignValue": "left", "rowHeight": 0.8, "legend": legend, "tooltip": tooltip},
-			object{"fillOpacity": 80, "lineWidth": 0, "spanNulls": false, "hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, true
+			object{"fillOpacity": 80, "lineWidth": 0, "hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, true
 	}
 	return object{}, object{}, false
 }
