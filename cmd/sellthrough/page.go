@@ -18,8 +18,8 @@ import (
 // embeddedPrefix begins the names of the page's readonly users on the embedded server.
 const embeddedPrefix = "page_"
 
-// page is the built-in page behind its guard.
-func (a *app) page(l *clickhouse.Ledger) (http.Handler, *page.Page, error) {
+// page is the built-in page behind its guard, and status beside it for those who may see everything.
+func (a *app) page(l *clickhouse.Ledger, status http.Handler) (http.Handler, *page.Page, error) {
 	g, err := a.guard(l)
 	if err != nil {
 		return nil, nil, err
@@ -34,7 +34,7 @@ func (a *app) page(l *clickhouse.Ledger) (http.Handler, *page.Page, error) {
 	}
 	p, err := page.New(page.Options{
 		Reader: r, Boards: dashboards.Files(), Gatherer: a.registry, Zone: zone, Title: "sellthrough", Version: version,
-		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_submissions",
+		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_submissions", Status: status,
 	})
 	if err != nil {
 		return nil, nil, err
