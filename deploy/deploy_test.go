@@ -119,7 +119,7 @@ func environment(t *testing.T, role string) func(string) (string, bool) {
 		if m := fallback.FindStringSubmatch(v); m != nil {
 			v = m[1]
 		}
-		return v, ok
+		return strings.ReplaceAll(v, "$$", "$"), ok
 	}
 }
 

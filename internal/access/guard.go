@@ -111,7 +111,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	}))
 }
 
-// local serves who sits at this machine. The name by which the page was reached has to be the machine's own, or a site
+// local serves who sits at this machine, and nobody else, whatever is listened on. The name by which the page was reached has to be the machine's own, or a site
 // elsewhere could have its name point here and read along in a browser.
 func (g *Guard) local(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	host, _, err := net.SplitHostPort(r.Host)
@@ -119,8 +119,9 @@ func (g *Guard) local(w http.ResponseWriter, r *http.Request, next http.Handler)
 		host = r.Host
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		Problem(w, http.StatusMisdirectedRequest, "Without logins this page answers under localhost and 127.0.0.1 only. docs/security.md says how to add logins.")
+	peer, unknown := netip.ParseAddrPort(r.RemoteAddr)
+	if unknown != nil || !peer.Addr().Unmap().IsLoopback() || host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		Problem(w, http.StatusMisdirectedRequest, "Without logins this page answers this machine only, under localhost and 127.0.0.1. docs/security.md says how to add logins.")
 		return
 	}
 	next.ServeHTTP(w, r.WithContext(g.with(r, Local())))

@@ -448,6 +448,11 @@ func TestWithoutLoginsOnlyThisMachinesOwnNameIsAnswered(t *testing.T) {
 	if a, _ := s.ask(s.browser(), "POST", "/api/export", nil, "Origin: https://evil.example"); a.StatusCode != http.StatusForbidden {
 		t.Errorf("another site writes: %d", a.StatusCode)
 	}
+	r, w := httptest.NewRequest("GET", "http://localhost/api/me", nil), httptest.NewRecorder()
+	r.RemoteAddr = "192.0.2.1:5"
+	if s.guard.Wrap(s.inner).ServeHTTP(w, r); w.Code != http.StatusMisdirectedRequest {
+		t.Errorf("another machine that says localhost: %d", w.Code)
+	}
 }
 
 func TestWhenTheStoreIsDownNobodyGetsInAndNobodyIsThrownOut(t *testing.T) {
