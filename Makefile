@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz test-data build assets clean tools tools-race tools-browser
+.PHONY: help run test check bench fuzz test-data build assets clean tools tools-race tools-browser tools-alerts
 
 # The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
 GO_MIN        := 1.26
@@ -29,7 +29,7 @@ build: tools assets ## build bin/sellthrough
 	@echo "building bin/sellthrough $(VERSION) (the first build also fetches and compiles its modules: some minutes)"
 	CGO_ENABLED=0 go build -v -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sellthrough ./cmd/sellthrough
 
-test: tools tools-race assets tools-browser ## all tests, with the race detector, on the project's own fixtures and the embedded engines
+test: tools tools-race assets tools-browser tools-alerts ## all tests, with the race detector, on the project's own fixtures and the embedded engines
 	go test -race -timeout 25m $(PKG)
 
 test-data: tools assets ## the tests over the large public data sets in DATA=../shared/data
@@ -80,3 +80,11 @@ tools-browser:
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: the tests of the page need a Chromium (Debian: apt-get install chromium fonts-noto-cjk), or its path in CHROMIUM" >&2; exit 1; }; \
 		echo "installing chromium for the tests of the page, once"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends -qq chromium fonts-noto-cjk >/dev/null; }
+
+# The tests of the alerts speak to a real Alertmanager, and have Prometheus read the rules.
+tools-alerts:
+	@{ command -v prometheus-alertmanager || command -v alertmanager; } >/dev/null && command -v promtool >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { test -z "$$CI" || { echo "make: the tests of the alerts need an Alertmanager and promtool (Debian: apt-get install prometheus prometheus-alertmanager)" >&2; exit 1; }; \
+			echo "make: no Alertmanager or promtool: their tests are skipped (Debian: apt-get install prometheus prometheus-alertmanager)" >&2; exit 0; }; \
+		echo "installing prometheus and prometheus-alertmanager for the tests of the alerts, once"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends prometheus prometheus-alertmanager >/dev/null; }
