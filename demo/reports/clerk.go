@@ -59,7 +59,7 @@ func (c *clerk) day(d *world.Day) {
 	}
 	rows := f.rows(c.p, d)
 	switch {
-	case date < c.p.recent:
+	case date < c.p.regular(f):
 		c.history(date, rows)
 	case f.Cover == Period:
 		c.period(date, rows)
@@ -76,9 +76,10 @@ func (c *clerk) day(d *world.Day) {
 // history gathers rows for a file by the month.
 func (c *clerk) history(date sellthrough.Day, rows []Row) {
 	c.split(rows, date, func(place int, rows []Row) { c.pending[place] = append(c.pending[place], rows...) })
-	last := date+1 == c.p.recent || (date+1).Time().Day() == 1
-	if c.f.Stock && !last { // of Sundays only
-		last = date+7 >= c.p.recent || (date+7).Time().Month() != date.Time().Month()
+	regular := c.p.regular(c.f)
+	last := date+1 == regular || (date+1).Time().Day() == 1
+	if c.f.Stock && (c.f.weekly || date < c.p.recent) && !last { // of Sundays only
+		last = date+7 >= regular || (date+7).Time().Month() != date.Time().Month()
 	}
 	if !last {
 		return

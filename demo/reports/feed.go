@@ -202,7 +202,7 @@ func aggregate(rows []Row) []Row {
 func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 	w := p.world
 	told := p.told[f]
-	snapshot := f.Cover == Snapshot && d.Date >= p.recent
+	snapshot := f.Cover == Snapshot && d.Date >= p.regular(f)
 	var out []Row
 	for li := range w.Locations {
 		if w.Locations[li].Partner != f.Partner {

@@ -12,8 +12,9 @@ import (
 // the month, as whoever joins hands over history.
 const Recent = 60
 
-// EveryDay is how many days before the opening day a partner began to report the week so far every day.
-const EveryDay = 14
+// EveryDay is how many days before the opening day partners began to report the week so far every day, and their shelves
+// by full snapshots: both ask the ledger what is held, which two years of them would be dear.
+const EveryDay = 10
 
 // Plan is all files of a channel, in the order in which they are sent. The same world gives the same plan.
 type Plan struct {
@@ -56,6 +57,14 @@ func zone(name string) *time.Location {
 		panic(err) // the tables of package world, and zones are linked in or on the machine
 	}
 	return z
+}
+
+// regular is the first day on which a feed's own files report; what was before is handed over by the month.
+func (p *Plan) regular(f *Feed) sellthrough.Day {
+	if f.past != nil {
+		return max(p.world.First, p.world.Opening-EveryDay)
+	}
+	return p.recent
 }
 
 // World that the plan reports on.
