@@ -54,6 +54,7 @@ const (
 // Intake is a real intake before a broker, whose answers can get lost.
 type Intake struct {
 	*ingest.Intake
+	Kafka  string // address of the broker behind it
 	mu     sync.Mutex
 	taken  map[sellthrough.SubmissionID]sellthrough.Receipt
 	before int // requests that are to fail before they are heard
@@ -99,7 +100,7 @@ func NewIntake(t *testing.T) *Intake {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	return &Intake{Intake: i, taken: map[sellthrough.SubmissionID]sellthrough.Receipt{}}
+	return &Intake{Intake: i, Kafka: address, taken: map[sellthrough.SubmissionID]sellthrough.Receipt{}}
 }
 
 // kafka runs a broker until the test ends, and gives its address.
@@ -159,6 +160,12 @@ func (i *Intake) lose(before, after int) {
 	defer i.mu.Unlock()
 	i.before, i.after = before, after
 }
+
+// Down makes the intake deaf until Up.
+func (i *Intake) Down() { i.lose(1<<62, 0) }
+
+// Up ends Down.
+func (i *Intake) Up() { i.lose(0, 0) }
 
 func (i *Intake) requests() int {
 	i.mu.Lock()

@@ -14,8 +14,15 @@ import (
 // ends when the partition is taken away. A run that returns gives all partitions back, and the group is joined anew
 // after a pause. Consume returns when ctx ends, or with the error that fatal recognises.
 func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partition int) error, fatal func(error) bool) error {
+	return b.join(ctx, b.opts.Group, b.name(Lines), func(ctx context.Context, _ *kafka.Generation, a kafka.PartitionAssignment) error {
+		return run(ctx, a.ID)
+	}, fatal)
+}
+
+// join is Consume for any group and topic.
+func (b *Bus) join(ctx context.Context, group, topic string, run func(context.Context, *kafka.Generation, kafka.PartitionAssignment) error, fatal func(error) bool) error {
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: b.opts.Group, Brokers: b.opts.Brokers, Dialer: b.dialer, Topics: []string{b.name(Lines)},
+		ID: group, Brokers: b.opts.Brokers, Dialer: b.dialer, Topics: []string{topic},
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: time.Second, SessionTimeout: 10 * time.Second, RebalanceTimeout: 15 * time.Second,
 		JoinGroupBackoff: 100 * time.Millisecond, StartOffset: kafka.FirstOffset, Timeout: 10 * time.Second,
@@ -24,7 +31,7 @@ func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partiti
 		}),
 	})
 	if err != nil {
-		return fmt.Errorf("kafka: join group %s: %w", b.opts.Group, err)
+		return fmt.Errorf("kafka: join group %s: %w", group, err)
 	}
 	defer g.Close()
 
@@ -52,14 +59,14 @@ func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partiti
 			}
 			continue
 		}
-		for _, a := range gen.Assignments[b.name(Lines)] {
+		for _, a := range gen.Assignments[topic] {
 			all.Add(1)
 			gen.Start(func(gctx context.Context) {
 				defer all.Done()
 				rctx, end := context.WithCancel(gctx)
 				defer end()
 				defer context.AfterFunc(runs, end)()
-				err := run(rctx, a.ID)
+				err := run(rctx, gen, a)
 				switch {
 				case err == nil || rctx.Err() != nil:
 				case fatal(err):
