@@ -20,6 +20,8 @@ const (
 	PeriodFrom
 	PeriodTo
 	Reference
+	Counterparty
+	CounterpartyName
 
 	Line
 	Item
@@ -31,8 +33,6 @@ const (
 	Invoice
 	Order
 	Currency
-	Counterparty
-	CounterpartyName
 	EndCustomer
 	EndCustomerName
 	Message

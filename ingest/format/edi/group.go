@@ -227,14 +227,13 @@ func named(c Column) bool {
 // Serials gives a line with one serial per unit as a row for each, so that a unit is found by its serial. The amount is
 // shared out exactly.
 func (g *Group) Serials(f Fact, serials [][]byte) {
-	if !g.asked[Serial] || len(serials) == 0 {
-		g.Add(f)
-		return
-	}
-	n := len(serials)
-	count := f.Number
+	n, count := len(serials), f.Number
 	if count < 0 {
 		count = -count
+	}
+	if !g.asked[Serial] || n == 0 || f.Code.Level != "" && (n > 1 || count != sellthrough.One) {
+		g.Add(f) // units in stock are one level, whatever their serials
+		return
 	}
 	if n == 1 && count == sellthrough.One {
 		f.Serial = serials[0]

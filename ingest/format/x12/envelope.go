@@ -32,8 +32,13 @@ func (r *Reader) envelope(s *edi.Segment) {
 	case s.Is("TA1"):
 		r.warn("the interchange carries an acknowledgement (TA1), which is not read")
 	default:
-		r.refuse(s, "", string(s.Raw[:min(len(s.Raw), 60)]), "the segment stands outside of every set (ST to SE) and is not read; was a segment before it lost?")
+		if !r.astray {
+			r.refuse(s, "", string(s.Raw[:min(len(s.Raw), 60)]), "this segment stands outside of every set (ST to SE) and is not read, nor are those behind it up to the next ST; was a segment before it lost?")
+		}
+		r.astray = true
+		return
 	}
+	r.astray = false
 }
 
 // cut closes a set without its SE.
@@ -103,7 +108,8 @@ func (r *Reader) st(s *edi.Segment) {
 	if want := functional[r.set.Type]; g.ID != "" && want != "" && want != g.ID {
 		r.warn("group " + g.Control + " says " + g.ID + ", but holds a set " + r.set.Type + ", whose group is " + want)
 	}
-	if g.Version != "" && (len(g.Version) < 6 || g.Version[:6] < "003030" || g.Version[:6] > "006999") {
+	acknowledges := r.set.Type == "997" || r.set.Type == "999" || r.set.Type == "824"
+	if g.Version != "" && !acknowledges && (len(g.Version) < 6 || g.Version[:6] < "003030" || g.Version[:6] > "006999") {
 		r.refuseSet(s, "GS08", g.Version, "sets of this release are not read, because their codes mean other things; send release 003030 to 006999", "")
 		return
 	}

@@ -11,85 +11,57 @@ import (
 // The places of the element separators in an interchange header of fixed width.
 var fixed = [16]int{3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103}
 
-const (
-	header = 512     // bytes in which an interchange header has to end
-	junk   = 1 << 20 // bytes between interchanges in which the next one has to begin
-)
-
 var errStopped = io.EOF
 
 // sniff finds the next interchange and its marks. Outside of one, blanks and a few stray characters mean nothing.
 func (r *Reader) sniff() error {
-	if err := r.scan.Blanks(); err != nil {
+	if r.configured {
+		return r.scan.Blanks()
+	}
+	naked := false
+	head, stray, err := r.scan.Seek(func(b []byte, start bool) int {
+		n := begin(b)
+		naked = naked || n != 0 && start && !r.begun && (bytes.HasPrefix(b, []byte("ST")) || bytes.HasPrefix(b, []byte("GS"))) && len(b) > 2 && !word(b[2])
+		return n
+	})
+	if err != nil && err != io.EOF {
 		return err
 	}
-	if r.configured {
-		return nil
+	switch {
+	case naked:
+		r.stop("the body has no interchange header (ISA), so its separators are not known; set element and terminator in the feed's dialect, or send the whole interchange")
+		return errStopped
+	case stray.TooLong, err == io.EOF && stray.Meaning && !r.begun:
+		r.stop("no interchange header (ISA) was found; is this X12?")
+		return errStopped
+	case stray.Meaning && !r.begun:
+		r.group.Refuse(r.scan.Number()+1, "", "", stray.Sample, "before the interchange header (ISA) stands other text, which is not read")
+	case stray.Meaning:
+		r.group.Refuse(r.scan.Number()+1, "", "", stray.Sample, "this text belongs to no interchange and is not read; send it inside of one (ISA to IEA)")
 	}
-	for skipped := 0; ; {
-		b, err := r.scan.Peek(header)
-		if err != nil {
-			return err
-		}
-		if len(b) == 0 {
-			return io.EOF
-		}
-		at := begin(b, skipped == 0)
-		if at == 0 {
-			return r.marks(b)
-		}
-		if skipped == 0 && !r.begun && (bytes.HasPrefix(b, []byte("ST")) || bytes.HasPrefix(b, []byte("GS"))) && len(b) > 2 && !word(b[2]) {
-			r.stop("the body has no interchange header (ISA), so its separators are not known; set element and terminator in the feed's dialect, or send the whole interchange")
-			return errStopped
-		}
-		step := at
-		if at < 0 {
-			step = max(len(b)-3, 1)
-		}
-		if skipped == 0 && meaningful(b[:step]) {
-			reason := "this text belongs to no interchange and is not read; send it inside of one (ISA to IEA)"
-			if !r.begun {
-				reason = "before the interchange header (ISA) stands other text, which is not read"
-			}
-			r.group.Refuse(r.scan.Number()+1, "", "", b[:min(step, 60)], reason)
-		}
-		r.scan.Skip(step)
-		if skipped += step; skipped > junk {
-			r.stop("no interchange header (ISA) was found; is this X12?")
-			return errStopped
-		}
+	if err != nil {
+		r.group.Decide()
+		return err
 	}
+	return r.marks(head)
 }
 
 // begin finds where an interchange header begins, or −1.
-func begin(b []byte, start bool) int {
+func begin(b []byte) int {
 	for from := 0; ; {
 		n := bytes.Index(b[from:], []byte("ISA"))
 		if n < 0 {
 			return -1
 		}
 		n += from
-		if n+3 < len(b) && !word(b[n+3]) && b[n+3] > ' ' && (n == 0 && start || n > 0 && !word(b[n-1]) || n == 0) {
+		if n+3 < len(b) && !word(b[n+3]) && b[n+3] > ' ' && (n == 0 || !word(b[n-1])) {
 			return n
 		}
 		from = n + 3
 	}
 }
 
-func word(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
-}
-
-// meaningful asks whether text between interchanges is more than a stray terminator.
-func meaningful(b []byte) bool {
-	n := 0
-	for _, c := range b {
-		if word(c) {
-			n++
-		}
-	}
-	return n > 2
-}
+func word(c byte) bool { return edi.Word(c) }
 
 // marks reads the separators from an interchange header: by its fixed width, and where the sender did not pad it, by
 // counting elements. What follows has to begin a group, or the header is not to be trusted.

@@ -59,6 +59,7 @@ type Reader struct {
 	holding  bool
 	suspect  bool // the set's control numbers occurred before
 	replay   bool
+	astray   bool // outside of every envelope, which is said once
 	replayed bool // what was held is done, and the set's end is counted
 	re       edi.Segment
 }
@@ -242,10 +243,12 @@ func (r *Reader) end(err error) {
 		r.group.Reset() // the open line may lack a part
 		r.msg.open = false
 		r.set.fault("2")
+		r.interchange().Fault = "023"
 		r.where, r.done = outside, io.EOF
 		r.group.Refuse(0, "", "", nil, "the body ends inside set "+r.set.Type+" "+r.set.Control+"; it was cut off, so send it again as a whole")
 		r.group.Decide()
 	case r.where != outside && len(r.out.Interchanges) > 0 && r.d.Counts != "ignore":
+		r.interchange().Fault = "023"
 		r.where, r.done = outside, io.EOF
 		r.group.Refuse(0, "", "", nil, "the body ends before the interchange does (IEA is missing); it may be cut off, so send it again as a whole, or set counts: ignore in the dialect where the partner never writes it")
 		r.group.Decide()
