@@ -161,7 +161,13 @@ func TestAStockOutIsToldOnceAndItsCorrectionToo(t *testing.T) {
 	if out, err := s.tool("alert", "ack", incident); err != nil {
 		t.Errorf("alert ack: %v\n%s", err, out)
 	}
-	want(t, "the incident", s.ask("SELECT state, units_at_stake, money_at_stake FROM sellthrough.v_incidents WHERE rule = 'stock_out'"), "acknowledged 10 5000")
+	resp, err := http.Post(s.api+"/api/incidents/"+incident+"/assign", "application/json", strings.NewReader(`{"to":"wang"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	want(t, "the answer to an assignment", resp.Status, "204 No Content")
+	want(t, "the incident", s.ask("SELECT state, units_at_stake, money_at_stake, assigned_to FROM sellthrough.v_incidents WHERE rule = 'stock_out'"), "acknowledged 10 5000 wang")
 	// The correction, and a kill before anybody may have been told.
 	stock("shop-stock", "shop", "S1", 0, "00:00:01", 12, 20)
 	s.kill()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sellthrough/alerts/door"
 	"sellthrough/dashboards"
 	"sellthrough/dashboards/page"
 	"sellthrough/internal/access"
@@ -39,7 +40,10 @@ func (a *app) page(l *clickhouse.Ledger, status http.Handler) (http.Handler, *pa
 	if err != nil {
 		return nil, nil, err
 	}
-	return g.Wrap(p), p, nil
+	mux := http.NewServeMux()
+	mux.Handle("/", p)
+	mux.Handle("POST /api/incidents/{id}/{act}", door.New(clickhouse.Incidents{Ledger: l}, a.log.With().Str("part", "alert").Logger()))
+	return g.Wrap(mux), p, nil
 }
 
 // guard is who may log in, by the configuration.
