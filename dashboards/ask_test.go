@@ -8,12 +8,9 @@ import (
 
 	"sellthrough/dashboards"
 	"sellthrough/dashboards/macro"
-	"sellthrough/internal/embedded/enginetest"
 	"sellthrough/numbers/channeltest"
 	"sellthrough/sinks/clickhouse"
 )
-
-func TestMain(m *testing.M) { enginetest.Main(m) }
 
 // board is what the tests read of a file.
 type board struct {

@@ -13,7 +13,7 @@ const (
 	ClickHouseType = "grafana-clickhouse-datasource"
 	PrometheusUID  = "sellthrough-prometheus"
 	pluginVersion  = "4.20.0"
-	grafanaVersion = "12.0.0"
+	grafanaVersion = "13.2.3"
 	schemaVersion  = 41
 )
 

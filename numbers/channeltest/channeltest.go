@@ -26,7 +26,6 @@ import (
 
 // Channel is a ledger in a database of its own, with every view.
 type Channel struct {
-	t       testing.TB
 	ledger  *clickhouse.Ledger
 	reader  *clickhouse.Ledger
 	name    string
@@ -36,8 +35,14 @@ type Channel struct {
 // New makes an empty channel on the shared server.
 func New(t testing.TB) *Channel {
 	t.Helper()
+	return In(t, enginetest.Database(t))
+}
+
+// In makes an empty channel in a database of that name, for which users may have been made.
+func In(t testing.TB, database string) *Channel {
+	t.Helper()
 	s := enginetest.ClickHouse(t)
-	c := &Channel{t: t, name: enginetest.Database(t)}
+	c := &Channel{name: database}
 	open := func(o clickhouse.Options) *clickhouse.Ledger {
 		o.Address, o.Database = s.TCP, c.name
 		l, err := clickhouse.Open(o)
