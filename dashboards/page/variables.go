@@ -43,7 +43,7 @@ type choice struct {
 // choose finds what is chosen of each variable of a board. Strict refuses a value that is none of the variable's options;
 // otherwise such a value is dropped, because a bookmark may be older than the data.
 func (p *Page) choose(ctx context.Context, q asked, strict bool) (choice, error) {
-	c := choice{vars: map[string][]string{}, all: map[string]bool{}}
+	c := choice{vars: map[string][]string{}, all: map[string]bool{}, list: []chosen{}}
 	for name := range q.vars {
 		if strict && !slices.ContainsFunc(q.board.Variables, func(v board.Variable) bool { return v.Name == name }) {
 			return c, fault{http.StatusBadRequest, "variable", fmt.Sprintf("board %s has no variable %.40q", q.board.UID, name)}
@@ -71,7 +71,7 @@ func (p *Page) choose(ctx context.Context, q asked, strict bool) (choice, error)
 	return c, nil
 }
 
-// options are the values that a variable may have; nil for one that is typed.
+// options are the values that a variable may have; none for one that is typed.
 func (p *Page) options(ctx context.Context, v board.Variable, q asked, before choice) ([]option, error) {
 	switch v.Type {
 	case "query":
@@ -104,7 +104,7 @@ func (p *Page) options(ctx context.Context, v board.Variable, q asked, before ch
 		}
 		return out, nil
 	case "textbox":
-		return nil, nil
+		return []option{}, nil
 	default: // a constant, a data source: nothing to choose
 		return []option{{v.Query, v.Query}}, nil
 	}
