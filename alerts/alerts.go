@@ -146,9 +146,10 @@ type Finder interface {
 
 // Asked is a rule as the evaluator sees it.
 type Asked struct {
-	Name  string
-	Clock bool // its answer changes with the time alone
-	Over  Text // why an incident closes where nothing more exact is known
+	Name   string
+	Clock  bool // its answer changes with the time alone
+	Urgent bool // it is asked before the others
+	Over   Text // why an incident closes where nothing more exact is known
 }
 
 // Verdict is what became of an incident whose violation is not found any more.

@@ -34,6 +34,7 @@ type desk struct {
 type ruleState struct {
 	progress string // when it was asked last
 	asked    time.Time
+	rests    time.Time // until then
 	day      string
 	failed   bool
 }
@@ -178,7 +179,7 @@ func (d *desk) round(ctx, asks context.Context) error {
 	return d.send(ctx)
 }
 
-// ask sends the rule off that has waited longest, where one is due.
+// ask sends a rule off, where one is due: an urgent one first, then the one that has waited longest.
 func (d *desk) ask(ctx context.Context) {
 	at := now()
 	if d.asking || at.Before(d.napUntil) {
@@ -194,7 +195,10 @@ func (d *desk) ask(ctx context.Context) {
 		}
 		since := at.Sub(s.asked)
 		due := s.asked.IsZero() || s.progress != d.progress || r.Clock && since >= d.o.Every || since >= idle || s.day != at.Format(time.DateOnly) || s.failed && since >= d.o.Every
-		if due && (next == nil || s.asked.Before(state.asked)) {
+		if !due || s.rests.After(at) {
+			continue
+		}
+		if next == nil || r.Urgent && !next.Urgent || r.Urgent == next.Urgent && s.asked.Before(state.asked) {
 			next, state = &r, s
 		}
 	}
@@ -240,10 +244,11 @@ func (d *desk) find(ctx context.Context, r Asked, open []Key, at time.Time) answ
 // take brings the book in line with an answer. A rule that failed changes nothing.
 func (d *desk) take(ctx context.Context, a answer) error {
 	d.asking = false
-	if a.took > restless {
+	name := a.finding.Name
+	d.rules[name].rests = now().Add(min(restOf*a.took, longestNap))
+	if a.took > heavy {
 		d.napUntil = now().Add(min(a.took, longestNap))
 	}
-	name := a.finding.Name
 	if d.rules[name].failed = a.err != nil; a.err != nil {
 		if ctx.Err() == nil {
 			d.m.failures.WithLabelValues(name).Inc()

@@ -47,7 +47,8 @@ type Evaluator struct {
 // The pace of the work.
 const (
 	tick       = 500 * time.Millisecond // looking for new data, for what people did, for what is due
-	restless   = 300 * time.Millisecond // a query that takes longer is followed by a rest as long as it took
+	restOf     = 3                      // a rule rests so many times as long as its query took
+	heavy      = 2 * time.Second        // a query that takes longer lets the server rest as long as it took, from all rules
 	longestNap = 30 * time.Second
 	idle       = 5 * time.Minute // a rule is asked again although nothing came
 	memory     = 32 * 24 * time.Hour

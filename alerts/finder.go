@@ -59,7 +59,7 @@ func NewRulebook(w Watch, ask func(ctx context.Context, sql string) (Answer, err
 		r := &list[i]
 		b.rules[r.Name] = r
 		if !b.offEverywhere(r.Name) {
-			b.on = append(b.on, Asked{Name: r.Name, Clock: r.Clock, Over: Text(r.Over)})
+			b.on = append(b.on, Asked{Name: r.Name, Clock: r.Clock, Urgent: r.Severity == "critical", Over: Text(r.Over)})
 		}
 	}
 	return b, nil

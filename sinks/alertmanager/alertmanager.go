@@ -78,12 +78,12 @@ func (m *Mirror) Sync(ctx context.Context, firing, resolved []*alerts.Incident, 
 			continue
 		}
 		labels := Labels(i)
-		print := fingerprint(labels)
-		prints[i.ID] = print
-		if shown[print] { // it closed, and opened again under the same labels: it fires
+		mark := fingerprint(labels)
+		prints[i.ID] = mark
+		if shown[mark] { // it closed, and opened again under the same labels: it fires
 			continue
 		}
-		shown[print] = true
+		shown[mark] = true
 		list = append(list, m.alert(i, labels))
 	}
 	for some := range slices.Chunk(list, atOnce) {
