@@ -72,6 +72,9 @@ type pending struct {
 
 // find reads up to the header and names the columns.
 func (r *Reader) find() error {
+	if len(r.opt.Header) > 0 {
+		return r.headed()
+	}
 	n := max(1, r.layout.HeaderRows)
 	want := r.opt.Names
 	if u := &r.layout.Unpivot; u.Name != "" {
@@ -123,6 +126,23 @@ func (r *Reader) find() error {
 		return bad(0, "", "", fmt.Sprintf("the header should begin in row %d, which is empty or not there; send it there, or mend format.layout of the feed", r.layout.HeaderRow))
 	}
 	return r.take(best, n)
+}
+
+// headed takes the names from the configuration. What refuses the body as a whole is known before its first row.
+func (r *Reader) headed() error {
+	p := r.pull()
+	if p.err != nil && p.err != io.EOF {
+		if f, refused := sellthrough.AsRefusal(p.err); !refused || f.Row == 0 {
+			r.sourced = true
+			return p.err
+		}
+	}
+	r.queue = append(r.queue, p)
+	r.names = slices.Clone(r.opt.Header)
+	if e, ok := r.src.(expecter); ok {
+		e.Expect(len(r.names))
+	}
+	return r.bind(paths([][]string{r.names}))
 }
 
 // headless says why no header was found.

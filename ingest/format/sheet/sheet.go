@@ -56,6 +56,7 @@ type Unpivot struct {
 type Options struct {
 	Names  []string // the columns that the feed reads; they find the header, and their cells must have no faults
 	Key    []string // of them, those that every row of data fills, the item first: they tell a total from data
+	Header []string // names of the columns of a table without a header row; empty: it has one
 	Sums   []string // columns to add up for control totals, by their names in the header
 	Number func([]byte) (sellthrough.Decimal, bool)
 	Total  func(Total) // is handed every total row; nil: they are skipped

@@ -28,6 +28,7 @@ type settings struct {
 	Names  []string     `yaml:"names"`
 	Key    []string     `yaml:"key"`
 	Sums   []string     `yaml:"sums"`
+	Header []string     `yaml:"header"`
 	Layout sheet.Layout `yaml:"layout"`
 }
 
@@ -55,7 +56,7 @@ func TestTables(t *testing.T) {
 			}
 			var out strings.Builder
 			r := sheet.NewReader(csv.NewReader(bytes.NewReader(a.Files[1].Data), csv.Options{}), s.Layout, sheet.Options{
-				Names: s.Names, Key: s.Key, Sums: s.Sums, Number: number,
+				Names: s.Names, Key: s.Key, Sums: s.Sums, Header: s.Header, Number: number,
 				Total: func(x sheet.Total) {
 					fmt.Fprintf(&out, "row %d: %s total %q %s\n", x.Row, x.Kind, x.Label, strings.Join(x.Values, "|"))
 					for _, c := range x.Checks {

@@ -75,6 +75,12 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 			continue
 		}
 		any := false
+		if !dateLike(cell) {
+			if d.OddCount++; len(d.Odd) < 5 {
+				d.Odd = append(d.Odd, cell)
+			}
+			continue
+		}
 		for _, c := range candidates {
 			s, err := c.l.Parse([]byte(cell))
 			ok := err == nil && sellthrough.Day(s.Day) >= sellthrough.FirstDay && sellthrough.Day(s.Day) <= sellthrough.LastDay && (now == 0 || sellthrough.Day(s.Day) <= now)
@@ -105,6 +111,17 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 	}
 	d.choose(read, fits, value)
 	return d
+}
+
+// dateLike asks whether a cell has the digits of a date, which nearly no other text has.
+func dateLike(cell string) bool {
+	digits := 0
+	for i := 0; i < len(cell); i++ {
+		if cell[i] >= '0' && cell[i] <= '9' {
+			digits++
+		}
+	}
+	return digits >= 6 && len(cell) <= 50 && cell[0] >= '0' && cell[0] <= '9'
 }
 
 // choose finds the readings.
