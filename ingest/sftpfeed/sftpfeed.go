@@ -21,12 +21,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
-	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/crypto/ssh"
 
 	"sellthrough"
 	"sellthrough/ingest/door"
 	"sellthrough/ingest/dropfeed"
+	"sellthrough/internal/config"
 )
 
 // User is who may log in, by password, by key, or by either.
@@ -95,7 +95,7 @@ func New(o Options) (*Door, error) {
 	}
 	d := &Door{o: o, users: map[string]*user{}, boxes: map[string]*box{}, kick: make(chan struct{}, 1), metrics: newMetrics(o.Registry)}
 	for _, u := range o.Users {
-		if err := CheckUser(u.Name, u.Password, u.Keys); err != nil {
+		if err := config.CheckSFTPUser(u.Name, u.Password, u.Keys); err != nil {
 			return nil, err
 		}
 		known := &user{User: u}
@@ -112,33 +112,6 @@ func New(o Options) (*Door, error) {
 		d.users[u.Name] = known
 	}
 	return d, nil
-}
-
-// CheckUser says what is wrong with a user's settings.
-func CheckUser(name, password string, keys []string) error {
-	if name == "" {
-		return errors.New("an SFTP user has no name; give it one")
-	}
-	if password == "" && len(keys) == 0 {
-		return fmt.Errorf("SFTP user %s has neither a password nor a key; give the bcrypt hash of one, or a line of authorized_keys", name)
-	}
-	if password != "" {
-		if cost, err := bcrypt.Cost([]byte(password)); err != nil || cost < bcrypt.DefaultCost || cost > 14 {
-			return fmt.Errorf("the password of SFTP user %s is not a bcrypt hash of cost 10 to 14; make one with htpasswd -nBC 12 %s", name, name)
-		}
-	}
-	for _, k := range keys {
-		key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(k))
-		switch {
-		case err != nil || len(rest) > 0:
-			return fmt.Errorf("a key of SFTP user %s is not a line of authorized_keys; copy the one line of the partner's .pub file", name)
-		case len(options) > 0:
-			return fmt.Errorf("a key of SFTP user %s has options before it, which are not read here; write the key alone", name)
-		case key.Type() == ssh.InsecureKeyAlgoDSA:
-			return fmt.Errorf("a key of SFTP user %s is a DSA key; ask for an Ed25519 key", name)
-		}
-	}
-	return nil
 }
 
 // Run serves until ctx ends. A connection that is open then is closed; its upload can be resumed.

@@ -25,6 +25,7 @@ import (
 	"sellthrough"
 	"sellthrough/ingest/door"
 	"sellthrough/ingest/promise"
+	"sellthrough/internal/config"
 )
 
 // world is a door on loopback and a partner with OpenSSH's sftp.
@@ -370,11 +371,11 @@ func TestUsersAreChecked(t *testing.T) {
 		name, password string
 		keys           []string
 	}{{"", string(ok), nil}, {"a", "", nil}, {"a", "open sesame", nil}, {"a", "", []string{"ssh-ed25519 AAAA"}}, {"a", "", []string{`command="x" ` + w.pub}}} {
-		if CheckUser(c.name, c.password, c.keys) == nil {
+		if config.CheckSFTPUser(c.name, c.password, c.keys) == nil {
 			t.Error(c, "passes")
 		}
 	}
-	if err := CheckUser("a", string(ok), []string{w.pub}); err != nil {
+	if err := config.CheckSFTPUser("a", string(ok), []string{w.pub}); err != nil {
 		t.Error(err)
 	}
 }

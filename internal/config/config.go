@@ -21,6 +21,7 @@ type Config struct {
 	Log       Log       `yaml:"log"`
 	Partners  []Partner `yaml:"partners"`
 	Feeds     []Feed    `yaml:"feeds"`
+	Doors     Doors     `yaml:"doors"`
 	Access    Access    `yaml:"access"`
 	Alerts    Alerts    `yaml:"alerts"`
 }

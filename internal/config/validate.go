@@ -61,6 +61,7 @@ func (v *validator) config() {
 	}
 	v.partners()
 	v.feeds()
+	v.doors()
 	v.access()
 	v.alerts()
 }
