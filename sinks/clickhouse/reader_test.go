@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -39,6 +40,9 @@ var (
 	allCost = access.Viewer{Name: "carl", Role: access.RoleViewer, Grants: []string{access.GrantCost}}
 )
 
+// filled is whether world has filled its database: once for all tests, which only read it.
+var filled sync.Once
+
 // world is a database with rows of the partners acme, beta and gamma, and of nobody, in every table.
 func world(t *testing.T) (*Ledger, *Reader) {
 	t.Helper()
@@ -48,6 +52,18 @@ func world(t *testing.T) (*Ledger, *Reader) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
+	filled.Do(func() { fill(t, l) })
+	r, err := NewReader(ReaderOptions{Address: s.TCP, Database: policedDatabase, Prefix: "policed_", Secret: policedSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return l, r
+}
+
+// fill puts a row of each partner into every table.
+func fill(t *testing.T, l *Ledger) {
+	t.Helper()
 	ctx := t.Context()
 	if err := l.exec(ctx, "make room", "DROP DATABASE IF EXISTS "+policedDatabase+" SYNC"); err != nil {
 		t.Fatal(err)
@@ -94,12 +110,6 @@ func world(t *testing.T) (*Ledger, *Reader) {
 			t.Fatal(err)
 		}
 	}
-	r, err := NewReader(ReaderOptions{Address: s.TCP, Database: policedDatabase, Prefix: "policed_", Secret: policedSecret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	return l, r
 }
 
 // cells is a one-column answer, sorted.

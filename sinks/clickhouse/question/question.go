@@ -72,7 +72,7 @@ func Check(sql string) error {
 		case t.kind != word && t.kind != quoted:
 		case databases[t.name] && i+1 < len(tokens) && tokens[i+1].is("."):
 			return fmt.Errorf("tables of %s are not for questions", t.name)
-		case functions[t.name] && !qualified(tokens, i):
+		case functions[t.name] && !column(tokens, i):
 			return fmt.Errorf("%s is the name of a function that no question may use; a column of that name is written with its table, like t.%s", t.name, t.name)
 		case sources[t.name] && i+1 < len(tokens) && tokens[i+1].is("("):
 			return fmt.Errorf("the table function %s() is not for questions", t.name)
@@ -81,8 +81,13 @@ func Check(sql string) error {
 	return nil
 }
 
-// qualified says whether a name stands behind a table's name and a dot, and so can't be a function's.
-func qualified(tokens []token, i int) bool {
-	return i >= 2 && tokens[i-1].is(".") && (tokens[i-2].kind == word || tokens[i-2].kind == quoted) &&
-		(i+1 == len(tokens) || !tokens[i+1].is("("))
+// column says whether a name can't be a function's: it stands behind a table's name and a dot, or is given to a column.
+func column(tokens []token, i int) bool {
+	if i+1 < len(tokens) && tokens[i+1].is("(") || i == 0 {
+		return false
+	}
+	if tokens[i-1].kind == word && tokens[i-1].name == "as" {
+		return true
+	}
+	return i >= 2 && tokens[i-1].is(".") && (tokens[i-2].kind == word || tokens[i-2].kind == quoted)
 }

@@ -24,7 +24,7 @@ func TestQuestionsOfBoardsPass(t *testing.T) {
 	ok(t, "  /* 数 */ with a AS (SELECT 1) SELECT * FROM a;  ")
 	ok(t, "(SELECT 1) UNION ALL (SELECT 2)")
 	ok(t, "-- a line\r\nSELECT toStartOfInterval(toDateTime(d), INTERVAL 1 day) AS `天`, 'it''s, \\' file(' FROM numbers(10) WHERE a->>'x' != 3.5e-2")
-	ok(t, "SELECT s.file, v_submissions.`file` FROM v_submissions AS s")
+	ok(t, "SELECT s.file AS file, v_submissions.`file` FROM v_submissions AS s")
 	ok(t, "SELECT url, merge, remote, system FROM t WHERE x IN ('file', 'mergeTreeIndex(')")
 	ok(t, "SELECT format('{}', x), arrayMap(x -> x.1, a), {d:Date}, @@x, a::Int8, c ? 1 : 2 FROM t")
 	ok(t, "SELECT 1 -- file('/etc/passwd')")
@@ -45,7 +45,7 @@ func TestFunctionsThatReachOutAreRefusedHoweverTheyAreNamed(t *testing.T) {
 	for _, sql := range []string{
 		"SELECT file('/etc/passwd')", "SELECT `file`('/etc/passwd')", `SELECT "file" ('/etc/passwd')`, "SELECT FILE('x')", "SELECT file/**/('x')",
 		"SELECT file -- \n ('x')", "SELECT * APPLY(file) FROM t", "SELECT * APPLY file FROM t", "SELECT arrayMap(file, ['/etc/passwd'])",
-		"SELECT arrayMap(1.file, ['x'])", "SELECT a.file('x')", "SELECT sleep(3)", "SELECT aiGenerate('x')", "SELECT '\\\\', file('x')", "SELECT '''', file('x')",
+		"SELECT arrayMap(1.file, ['x'])", "SELECT a.file('x')", "SELECT 1 AS file, arrayMap(file, ['x'])", "SELECT 1 as file('x')", "SELECT sleep(3)", "SELECT aiGenerate('x')", "SELECT '\\\\', file('x')", "SELECT '''', file('x')",
 		"SELECT '-- ', file('x')", "SELECT '/*', file('x') /* */", "SELECT /* /* */ file('x')",
 	} {
 		bad(t, sql, "no question may use")
@@ -90,8 +90,10 @@ func FuzzWhatPassesNamesNoForbiddenFunctionInClearText(f *testing.F) {
 		}
 		// A text without quotes, comments and dots has nothing to hide a name in.
 		if !strings.ContainsAny(sql, "'\"`.") && !strings.Contains(sql, "--") && !strings.Contains(sql, "/*") {
+			before := ""
 			for _, w := range strings.FieldsFunc(strings.ToLower(sql), func(r rune) bool { return r > 127 || !isWord(byte(r)) }) {
-				if functions[w] {
+				named := before == "as"
+				if before = w; functions[w] && !named {
 					t.Errorf("%q passes and names %s", sql, w)
 				}
 			}
