@@ -67,8 +67,9 @@ var candidates = func() []candidate {
 func DatesOf(cells []string, now sellthrough.Day) Dates {
 	var d Dates
 	var read []string
-	fits := map[string][]bool{} // by layout, for each cell that is read
-	value := map[string][]layout.Stamp{}
+	fits := make([][]bool, len(candidates)) // by layout, for each cell that is read
+	value := make([][]layout.Stamp, len(candidates))
+	alike := make(map[string]bool, 16) // cells that were read before say nothing new
 	for _, raw := range cells {
 		cell := strings.TrimSpace(raw)
 		if cell == "" {
@@ -81,17 +82,21 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 			}
 			continue
 		}
-		for _, c := range candidates {
-			s, err := c.l.Parse([]byte(cell))
+		if alike[cell] {
+			d.Count++
+			continue
+		}
+		text := []byte(cell)
+		for i, c := range candidates {
+			s, err := c.l.Parse(text)
 			ok := err == nil && sellthrough.Day(s.Day) >= sellthrough.FirstDay && sellthrough.Day(s.Day) <= sellthrough.LastDay && (now == 0 || sellthrough.Day(s.Day) <= now)
-			fits[c.text] = append(fits[c.text], ok)
-			value[c.text] = append(value[c.text], s)
+			fits[i] = append(fits[i], ok)
+			value[i] = append(value[i], s)
 			any = any || ok
 		}
 		if !any {
-			for _, c := range candidates {
-				fits[c.text] = fits[c.text][:len(read)]
-				value[c.text] = value[c.text][:len(read)]
+			for i := range candidates {
+				fits[i], value[i] = fits[i][:len(read)], value[i][:len(read)]
 			}
 			if d.OddCount++; len(d.Odd) < 5 {
 				d.Odd = append(d.Odd, cell)
@@ -99,8 +104,9 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 			continue
 		}
 		read = append(read, cell)
+		alike[cell] = true
+		d.Count++
 	}
-	d.Count = len(read)
 	d.Serial = serials(d.Odd) && d.Count == 0
 	if d.Count == 0 {
 		d.Evidence = "no cell is a date by any layout"
@@ -125,39 +131,37 @@ func dateLike(cell string) bool {
 }
 
 // choose finds the readings.
-func (d *Dates) choose(read []string, fits map[string][]bool, value map[string][]layout.Stamp) {
-	var whole []candidate
-	for _, c := range candidates {
-		if !slices.Contains(fits[c.text], false) && !slices.ContainsFunc(whole, func(k candidate) bool { return slices.Equal(value[k.text], value[c.text]) }) {
+func (d *Dates) choose(read []string, fits [][]bool, value [][]layout.Stamp) {
+	var whole []int // candidates
+	for c := range candidates {
+		if !slices.Contains(fits[c], false) && !slices.ContainsFunc(whole, func(k int) bool { return slices.Equal(value[k], value[c]) }) {
 			whole = append(whole, c)
+			d.Readings = append(d.Readings, []string{candidates[c].text})
 		}
-	}
-	for _, c := range whole {
-		d.Readings = append(d.Readings, []string{c.text})
 	}
 	stamps := func(int) layout.Stamp { return layout.Stamp{} }
 	switch {
 	case len(whole) > 0:
-		first := value[whole[0].text]
+		first := value[whole[0]]
 		stamps = func(i int) layout.Stamp { return first[i] }
-		d.Evidence = fmt.Sprintf("%s reads all %d cells", whole[0].text, len(read))
+		d.Evidence = fmt.Sprintf("%s reads all %d cells", candidates[whole[0]].text, d.Count)
 		if len(whole) > 1 {
 			for i, cell := range read {
-				if d.Example == "" && first[i] != value[whole[1].text][i] {
+				if d.Example == "" && first[i] != value[whole[1]][i] {
 					d.Example = cell
-					d.Evidence += fmt.Sprintf(", and %s reads them otherwise: %s is %s or %s", whole[1].text, cell, sellthrough.Day(first[i].Day), sellthrough.Day(value[whole[1].text][i].Day))
+					d.Evidence += fmt.Sprintf(", and %s reads them otherwise: %s is %s or %s", candidates[whole[1]].text, cell, sellthrough.Day(first[i].Day), sellthrough.Day(value[whole[1]][i].Day))
 				}
 			}
 		}
 	default:
 		set, of := cover(read, fits, value)
 		if set == nil {
-			d.Evidence = fmt.Sprintf("the %d cells are written in several ways, and some can be read as two days", len(read))
+			d.Evidence = fmt.Sprintf("the %d cells are written in several ways, and some can be read as two days", d.Count)
 			return
 		}
 		d.Readings = [][]string{set}
 		stamps = func(i int) layout.Stamp { return value[of[i]][i] }
-		d.Evidence = fmt.Sprintf("the %d cells are written in %d ways: %s", len(read), len(set), strings.Join(set, ", "))
+		d.Evidence = fmt.Sprintf("the %d cells are written in %d ways: %s", d.Count, len(set), strings.Join(set, ", "))
 	}
 	for i := range read {
 		s := stamps(i)
@@ -174,39 +178,36 @@ func (d *Dates) choose(read []string, fits map[string][]bool, value map[string][
 }
 
 // cover finds layouts that together read all cells, where no cell has two meanings.
-func cover(read []string, fits map[string][]bool, value map[string][]layout.Stamp) (set []string, of []string) {
-	of = make([]string, len(read))
+func cover(read []string, fits [][]bool, value [][]layout.Stamp) (set []string, of []int) {
+	of = make([]int, len(read))
 	for i := range read {
-		for _, c := range candidates {
-			if !fits[c.text][i] {
-				continue
-			}
-			if of[i] == "" {
-				of[i] = c.text
-			} else if value[of[i]][i] != value[c.text][i] {
+		of[i] = -1
+		for c := range candidates {
+			switch {
+			case !fits[c][i]:
+			case of[i] < 0:
+				of[i] = c
+			case value[of[i]][i] != value[c][i]:
 				return nil, nil
 			}
 		}
 	}
-	shapes := map[string]string{}
-	for i := range read { // the fewest: a loose layout in place of a strict one, where it reads the same cells
-		best := of[i]
-		for _, c := range candidates {
-			if fits[c.text][i] && slices.Contains(set, c.text) {
-				best = c.text
+	shapes := map[string]bool{}
+	for i := range read {
+		for c := range candidates { // one that is in the set already, where it reads the cell
+			if fits[c][i] && slices.Contains(set, candidates[c].text) {
+				of[i] = c
 			}
 		}
-		of[i] = best
-		if !slices.Contains(set, best) {
-			set = append(set, best)
+		c := candidates[of[i]]
+		if slices.Contains(set, c.text) {
+			continue
 		}
-	}
-	for _, t := range set {
-		l, err := layout.Compile(t)
-		if err != nil || shapes[l.Shape()] != "" {
+		if shapes[c.l.Shape()] {
 			return nil, nil // the configuration would not tell them apart
 		}
-		shapes[l.Shape()] = t
+		shapes[c.l.Shape()] = true
+		set = append(set, c.text)
 	}
 	return set, of
 }
