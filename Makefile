@@ -10,7 +10,7 @@ GO_MIN        := 1.26
 GOFUMPT       := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# What a caller may set: make run CONFIG=mine.yaml, make fuzz FUZZTIME=10m, make test PKG=./transform/...
+# What a caller may set: make run CONFIG=mine.yaml (its data folder, ports and log), make fuzz FUZZTIME=10m, make test PKG=./transform/...
 CONFIG   ?= sellthrough.yaml
 PKG      ?= ./...
 FUZZTIME ?= 30s
@@ -22,8 +22,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## build and start everything on the embedded engines (fetches ClickHouse, 180 MB, the first time)
-	bin/sellthrough up --config $(CONFIG)
+run: build ## build and start everything with the demo channel (fetches ClickHouse, 180 MB, the first time)
+	bin/sellthrough up --demo --config $(CONFIG)
 
 build: tools assets ## build bin/sellthrough
 	@echo "building bin/sellthrough $(VERSION) (the first build also fetches and compiles its modules: some minutes)"

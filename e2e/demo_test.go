@@ -54,7 +54,7 @@ func (s *system) played(n int) {
 }
 
 func TestTheDemoComesOutToTheLastDigit(t *testing.T) {
-	scale := demo.Scale{Days: 10}
+	scale := demo.Scale{Days: 7}
 	s, c := startDemo(t, scale)
 	truth := c.Truth(c.Opened)
 	s.like(truth)

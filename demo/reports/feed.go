@@ -223,7 +223,9 @@ func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 			if units != 0 || !snapshot {
 				out = append(out, row)
 			}
-			if way := max(0, d.Incoming[i]); f.transit && (way > 0 || !snapshot) {
+			way := max(0, d.Incoming[i])
+			if f.transit && (way > 0 || !snapshot && p.coming[i]) {
+				p.coming[i] = way > 0
 				row.Level, row.Units = sellthrough.InTransit, way
 				out = append(out, row)
 			}

@@ -24,6 +24,7 @@ type Plan struct {
 	offices [len(world.Partners)]*time.Location
 	clerks  []*clerk
 	told    map[*Feed][]bool // listings with a level, in feeds that name zeros
+	coming  []bool           // listings of which something was told to be on the way
 	recent  sellthrough.Day  // from when on files are daily
 	queue   queue
 	turn    int
@@ -41,6 +42,7 @@ func NewPlan(w *world.World) *Plan {
 	for i := range w.Locations {
 		p.zones = append(p.zones, zone(w.Locations[i].Zone))
 	}
+	p.coming = make([]bool, len(w.Listings))
 	for _, f := range Feeds {
 		if f.History() {
 			continue

@@ -10,7 +10,7 @@ import (
 )
 
 // linesADay is how many lines an average location of a trade writes on an average day.
-var linesADay = map[Trade]float64{Wholesale: 15, Dealer: 21, Store: 26, Shop: 16, Online: 62}
+var linesADay = map[Trade]float64{Wholesale: 14, Dealer: 19, Store: 23, Shop: 14, Online: 55}
 
 // open lives a location's day: it sells, takes back, and orders.
 func (w *World) open(li int, day *Day) {

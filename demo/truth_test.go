@@ -1,0 +1,157 @@
+package demo
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sellthrough"
+	"sellthrough/demo/reports"
+	"sellthrough/demo/world"
+)
+
+// Whatever came late, twice, wrong or silent: when all is said, the partners have said what happened.
+func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
+	type key struct {
+		partner, location, kind string
+		day                     sellthrough.Day
+	}
+	type sum struct{ qty, amount sellthrough.Decimal }
+	c := New(2, Scale{Days: 75}, opened)
+	said := map[key]sum{}
+	for k, v := range c.Truth(opened.Add(10 * 24 * time.Hour)).Sales {
+		if k.Day <= c.Opening() {
+			s := said[key{k.Partner, k.Location, k.Kind, k.Day}]
+			said[key{k.Partner, k.Location, k.Kind, k.Day}] = sum{s.qty + v.Qty, s.amount + v.Amount}
+		}
+	}
+	w := c.World()
+	happened := map[key]sum{}
+	goods := map[int]bool{}
+	for _, f := range reports.Feeds {
+		goods[f.Partner] = goods[f.Partner] || f.Goods
+	}
+	add := func(s *world.Sale, d sellthrough.Day) {
+		l := &w.Locations[w.Listings[s.Listing].Location]
+		k := key{world.Partners[l.Partner].ID, l.Code, s.Kind.String(), d}
+		v := happened[k]
+		happened[k] = sum{v.qty + sellthrough.Decimal(int64(s.Units)*perUnit), v.amount + sellthrough.Decimal(s.Cents*perCent)}
+	}
+	for w.Next() <= c.Opening() {
+		d := w.Step()
+		for i := range d.Sales {
+			add(&d.Sales[i], d.Date)
+		}
+		for i := range d.Goods {
+			if goods[w.Partner(d.Goods[i].Listing)] {
+				add(&d.Goods[i], d.Date)
+			}
+		}
+	}
+	for k, want := range happened {
+		if said[k] != want {
+			t.Fatalf("%+v: said %+v, happened %+v", k, said[k], want)
+		}
+	}
+	if len(said) != len(happened) || len(said) < 5000 {
+		t.Errorf("%d sums are said, %d happened", len(said), len(happened))
+	}
+}
+
+func TestTheBooksAreBehindWhatHappenedWhileThePartnersAreInTrouble(t *testing.T) {
+	c := New(1, Scale{Days: 75}, opened)
+	now := c.Truth(opened)
+	unknown, silent, haunted := int64(0), sellthrough.Day(0), sellthrough.Day(0)
+	for k, v := range now.Sales {
+		if k.Product == "" {
+			unknown += v.Lines
+		}
+		if k.Partner == "pixelwald" {
+			silent = max(silent, k.Day)
+		}
+		if k.Partner == "nine-bridges" {
+			haunted = max(haunted, k.Day)
+		}
+	}
+	if unknown == 0 || now.Held != 1 || now.Bad == 0 {
+		t.Errorf("%d lines of unknown products, %d files held, %d refused rows", unknown, now.Held, now.Bad)
+	}
+	if silent >= c.Opening()-6 || silent < c.Opening()-9 || haunted != c.Opening() {
+		t.Errorf("Pixelwald reported up to %s, Nine Bridges up to %s", silent, haunted)
+	}
+	if before := c.Truth(c.Mapped().Add(-time.Second)); unmatched(before, "nine-bridges") == 0 || unmatched(now, "nine-bridges") != 0 || unmatched(now, "lychee-coast") == 0 {
+		t.Errorf("unmatched lines of the chain: %d, and after the cross-reference knows its new product %d", unmatched(before, "nine-bridges"), unmatched(now, "nine-bridges"))
+	}
+}
+
+func unmatched(t *Truth, partner string) (n int64) {
+	for k, v := range t.Sales {
+		if k.Partner == partner {
+			n += v.Unmatched
+		}
+	}
+	return n
+}
+
+func TestFilesComeInTheOrderOfTheirTimeWithTheMessOfLife(t *testing.T) {
+	c := New(1, Scale{Days: 75}, opened)
+	plan := c.Plan()
+	last := time.Time{}
+	late, again, corrected, mended, totals, versions := 0, 0, 0, 0, 0, 0
+	until := opened.Add(4 * 24 * time.Hour)
+	for f := plan.Next(until); f != nil; f = plan.Next(until) {
+		if f.Due.Before(last) || f.Due.After(until) {
+			t.Fatalf("%s is due %s, after %s", f.Key, f.Due, last)
+		}
+		last = f.Due
+		if world.Partners[f.Feed.Partner].ID == "pixelwald" && f.Due.After(opened.Add(-5*24*time.Hour)) && f.Due.Before(opened.Add(2*24*time.Hour)) {
+			t.Errorf("%s breaks the silence on %s", f.Key, f.Due)
+		}
+		switch {
+		case strings.HasSuffix(f.Key, " again"):
+			again++
+		case strings.HasSuffix(f.Key, " corrected"):
+			corrected++
+		case strings.HasSuffix(f.Key, " mended"):
+			mended++
+		case f.Totals:
+			totals++
+		case f.Feed.Partner != world.Pixelwald && f.Due.Sub((f.Day+1).Time()) > 30*time.Hour:
+			late++
+		}
+		for i := range f.Rows {
+			if f.Rows[i].Version > 1 {
+				versions++
+			}
+		}
+	}
+	for what, n := range map[string]int{"late": late, "sent twice": again, "corrected": corrected, "mended": mended, "with totals": totals, "with a second version": versions} {
+		if n < 5 {
+			t.Errorf("only %d files are %s", n, what)
+		}
+	}
+}
+
+func TestTheDemosClockRunsFasterAndNeverPassesTheOther(t *testing.T) {
+	for _, speed := range []float64{1, 60, 1000} {
+		k := newClock(opened, opened, speed)
+		last := k.begin
+		for wall := opened; wall.Before(opened.Add(2 * time.Hour)); wall = wall.Add(7 * time.Second) {
+			now := k.now(wall)
+			if now.After(wall) || now.Before(last) {
+				t.Fatalf("speed %g: at %s it is %s, and was %s", speed, wall, now, last)
+			}
+			last = now
+			ahead := now.Add(time.Minute)
+			if reached := k.now(k.when(ahead)); reached.Sub(ahead).Abs() > time.Millisecond {
+				t.Fatalf("speed %g: %s is reached at %s, when it is %s", speed, ahead, k.when(ahead), reached)
+			}
+		}
+		if k.behind(opened.Add(2 * time.Hour)) {
+			t.Errorf("speed %g: it has not caught up after two hours", speed)
+		}
+	}
+	if k := newClock(opened, opened, 0); !k.now(opened.Add(time.Hour)).Equal(opened) {
+		t.Error("a clock that stands moves")
+	}
+}
