@@ -1,0 +1,255 @@
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"gopkg.in/yaml.v3"
+
+	"sellthrough/dashboards"
+	"sellthrough/dashboards/boards"
+)
+
+// parse reads a YAML file of the repository.
+func parse(t *testing.T, name string) map[string]any {
+	t.Helper()
+	var out map[string]any
+	if err := yaml.Unmarshal([]byte(read(t, name)), &out); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return out
+}
+
+// mounted is where a path inside a service's container comes from; empty where nothing is mounted there.
+func mounted(s service, inside string) string {
+	for _, v := range s.Volumes {
+		parts := strings.Split(v, ":")
+		if rest, ok := strings.CutPrefix(inside, parts[1]); ok && strings.HasPrefix(parts[0], ".") && (rest == "" || rest[0] == '/') {
+			return path.Join(parts[0], rest)
+		}
+	}
+	return ""
+}
+
+func TestGrafanaFindsItsDataSourcesAndBoards(t *testing.T) {
+	all := services(t)
+	g := all.Services["grafana"]
+	var sources struct {
+		Datasources []struct {
+			UID, Type, URL string
+			JSONData       map[string]any `yaml:"jsonData"`
+		}
+	}
+	text := read(t, "dashboards/provisioning/datasources/sellthrough.yaml")
+	if err := yaml.Unmarshal([]byte(text), &sources); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, d := range sources.Datasources {
+		found[d.UID] = d.Type
+	}
+	if len(found) != 2 || found[boards.ClickHouseUID] != boards.ClickHouseType || found[boards.PrometheusUID] != "prometheus" {
+		t.Errorf("the data sources are %v", found)
+	}
+	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+)\}`).FindAllStringSubmatch(text, -1) {
+		if _, ok := g.Environment[m[1]]; !ok {
+			t.Errorf("grafana has no %s in its environment", m[1])
+		}
+	}
+	if g.Environment["GRAFANA_CLICKHOUSE_PASSWORD"] != all.Services["clickhouse"].Environment["GRAFANA_CLICKHOUSE_PASSWORD"] {
+		t.Error("grafana and clickhouse have different passwords")
+	}
+	if !strings.Contains(g.Environment["GF_PLUGINS_PREINSTALL"], boards.ClickHouseType+"@4.20") {
+		t.Errorf("grafana installs %q", g.Environment["GF_PLUGINS_PREINSTALL"])
+	}
+	if host := g.Environment["CLICKHOUSE_HOST"]; all.Services[host].Image == "" {
+		t.Errorf("grafana asks %s, which is no service", host)
+	}
+	if file := mounted(all.Services["clickhouse"], "/etc/clickhouse-server/users.d/grafana.xml"); !strings.Contains(read(t, file), `from_env="GRAFANA_CLICKHOUSE_PASSWORD"`) {
+		t.Errorf("the user of grafana is %s", file)
+	}
+	var providers struct {
+		Providers []struct {
+			Folder  string
+			Options struct{ Path string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "dashboards/provisioning/dashboards/sellthrough.yaml")), &providers); err != nil {
+		t.Fatal(err)
+	}
+	list, err := dashboards.Boards("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uids := map[string]string{}
+	for _, p := range providers.Providers {
+		from := mounted(g, p.Options.Path)
+		files, err := filepath.Glob(filepath.Join("..", from, "*.json"))
+		if err != nil || from == "" || len(files) != len(list) {
+			t.Errorf("%s: %s holds %d boards: %v", p.Folder, p.Options.Path, len(files), err)
+		}
+		for _, f := range files {
+			m := regexp.MustCompile(`(?m)^  "uid": "([a-z-]+)"`).FindStringSubmatch(read(t, strings.TrimPrefix(f, "../")))
+			if m == nil || uids[m[1]] != "" {
+				t.Errorf("%s: the uid %v is that of %s: Grafana takes one of them only", f, m, uids[m[1]])
+				continue
+			}
+			uids[m[1]] = f
+		}
+	}
+	if home := mounted(g, g.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]); home == "" {
+		t.Error("grafana's first board is nowhere")
+	} else if _, err := os.Stat(filepath.Join("..", home)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGrafanasRulesAnswerWithARow(t *testing.T) {
+	var file struct {
+		Groups []struct {
+			Rules []struct {
+				UID, Condition, NoDataState string
+				Annotations                 map[string]string
+				Data                        []struct {
+					RefID         string `yaml:"refId"`
+					DatasourceUID string `yaml:"datasourceUid"`
+					Model         map[string]any
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "dashboards/provisioning/alerting/sellthrough.yaml")), &file); err != nil {
+		t.Fatal(err)
+	}
+	list, err := dashboards.Boards("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := 0
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			rules++
+			var refs []string
+			for _, d := range r.Data {
+				refs = append(refs, d.RefID)
+				if d.DatasourceUID != "__expr__" && d.DatasourceUID != boards.ClickHouseUID && d.DatasourceUID != boards.PrometheusUID {
+					t.Errorf("%s asks %s", r.UID, d.DatasourceUID)
+				}
+				// Without GROUP BY an aggregate answers with a row, whatever there is.
+				if sql, ok := d.Model["rawSql"].(string); ok && (!regexp.MustCompile(`^SELECT (countIf|ifNull)\(`).MatchString(sql) || strings.Contains(sql, "GROUP BY")) {
+					t.Errorf("%s may answer without a row: %s", r.UID, sql)
+				}
+			}
+			if !slices.Contains(refs, r.Condition) {
+				t.Errorf("%s: the condition %s is none of %v", r.UID, r.Condition, refs)
+			}
+			if uid := r.Annotations["__dashboardUid__"]; !slices.ContainsFunc(list, func(b dashboards.Board) bool { return b.UID == uid }) {
+				t.Errorf("%s names the board %q", r.UID, uid)
+			}
+		}
+	}
+	if rules < 3 {
+		t.Errorf("only %d rules", rules)
+	}
+}
+
+// utf8Names is Prometheus 3's own rule for names.
+const utf8Names = 2
+
+func TestPrometheusScrapesEveryRoleAndItsRulesAreRight(t *testing.T) {
+	all := services(t)
+	rules, faults := rulefmt.ParseFile("../dashboards/prometheus/rules.yml", false, utf8Names)
+	for _, err := range faults {
+		t.Error(err)
+	}
+	named := regexp.MustCompile(`sellthrough_[a-z_]+`)
+	doc := read(t, "docs/operations.md") + read(t, "alerts/metrics.go")
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			for _, m := range named.FindAllString(r.Expr, -1) {
+				m = strings.TrimSuffix(m, "_bucket")
+				if !strings.Contains(doc, "`"+m+"`") && !strings.Contains(doc, `"`+strings.TrimPrefix(m, "sellthrough_alerts_")+`"`) {
+					t.Errorf("%s asks for %s, which is no metric", r.Alert, m)
+				}
+			}
+			if r.Labels["severity"] == "" || r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+				t.Errorf("%s does not say how bad it is, what it is and what to do", r.Alert)
+			}
+		}
+	}
+	config := read(t, "dashboards/prometheus/prometheus.yml")
+	for name, s := range all.Services {
+		if s.Build != "" && !strings.Contains(config, `"`+name+`:9090"`) {
+			t.Errorf("prometheus does not scrape %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile(`\["([a-z]+):\d+"\]`).FindAllStringSubmatch(config, -1) {
+		if all.Services[m[1]].Image == "" {
+			t.Errorf("prometheus.yml names %s, which is no service", m[1])
+		}
+	}
+	for _, name := range []string{"prometheus", "alertmanager"} {
+		for _, a := range all.Services[name].Command {
+			if file, ok := strings.CutPrefix(a, "--config.file="); ok && mounted(all.Services[name], file) == "" {
+				t.Errorf("%s reads %s, which is not mounted", name, file)
+			}
+		}
+	}
+	if !strings.Contains(read(t, "deploy/sellthrough.compose.yaml"), "admin: 0.0.0.0:9090") {
+		t.Error("prometheus cannot reach the admin ports")
+	}
+}
+
+func TestAlertmanagerRoutesToWhomItKnows(t *testing.T) {
+	file := parse(t, "dashboards/alertmanager/alertmanager.yml")
+	receivers := map[string]bool{}
+	list, _ := file["receivers"].([]any)
+	for _, r := range list {
+		if m, ok := r.(map[string]any); ok {
+			name, _ := m["name"].(string)
+			receivers[name] = true
+		}
+	}
+	var walk func(route any)
+	walk = func(route any) {
+		m, ok := route.(map[string]any)
+		if !ok {
+			t.Fatalf("%v is no route", route)
+		}
+		if name, ok := m["receiver"].(string); ok && !receivers[name] {
+			t.Errorf("a route names %q, which is no receiver", name)
+		}
+		next, _ := m["routes"].([]any)
+		for _, r := range next {
+			walk(r)
+		}
+	}
+	walk(file["route"])
+}
+
+// The programs' own checks, where Debian's packages prometheus and prometheus-alertmanager are installed; what they check is
+// checked above as well.
+func TestTheProgramsTakeTheirFiles(t *testing.T) {
+	for _, c := range [][]string{
+		{"promtool", "check", "config", "dashboards/prometheus/prometheus.yml"},
+		{"amtool", "check-config", "dashboards/alertmanager/alertmanager.yml"},
+	} {
+		bin, err := exec.LookPath(c[0])
+		if err != nil {
+			t.Logf("%s is not installed", c[0])
+			continue
+		}
+		cmd := exec.Command(bin, c[1:]...)
+		cmd.Dir = ".."
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", c, err, out)
+		}
+	}
+}
