@@ -132,6 +132,9 @@ func decoder(r io.Reader, encoding string) (io.Reader, func(), error) {
 // bodyFault says what went wrong while a body was read.
 func bodyFault(err error, l config.Limits) error {
 	var large interface{ MaxBytes() int64 }
+	if f, ok := AsFault(err); ok { // a door's own, of what lies around the body
+		return f
+	}
 	switch {
 	case errors.Is(err, errLimit), errors.As(err, &large):
 		return tooLarge(int64(l.Body))

@@ -48,7 +48,8 @@ type Books interface {
 type Options struct {
 	Config *config.Config
 	Intake *ingest.Intake
-	Books  Books // nil: outcomes are not known
+	Books  Books                      // nil: outcomes are not known
+	Took   func(*sellthrough.Receipt) // told of every submission that was taken; may be nil
 	Log    zerolog.Logger
 }
 

@@ -28,8 +28,10 @@ func (d *door) post(w http.ResponseWriter, r *http.Request, p *config.Partner) e
 		Encoding: r.Header.Get("Content-Encoding"), Length: r.ContentLength,
 		Body: &patient{body: r.Body, control: http.NewResponseController(w), timeout: d.Config.Limits.ReadTimeout},
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(kind, "multipart/") {
-		return &ingest.Fault{Kind: ingest.Encoding, Detail: "the body is a form; send the file itself as the body (curl --data-binary @FILE)"}
+	if kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(kind, "multipart/") {
+		if err := form(&req, q, kind, params["boundary"]); err != nil {
+			return err
+		}
 	}
 	if req.Confirm, err = flag(q, "confirm"); err != nil {
 		return err
@@ -45,6 +47,9 @@ func (d *door) post(w http.ResponseWriter, r *http.Request, p *config.Partner) e
 		return err
 	}
 	rc := &taken.Receipt
+	if d.Took != nil && !req.DryRun && !taken.Replayed {
+		d.Took(rc)
+	}
 	status := http.StatusAccepted
 	if req.DryRun {
 		status = http.StatusOK
