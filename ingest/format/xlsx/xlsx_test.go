@@ -290,7 +290,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		}
 	}
 	plain := book{sheets: []string{"S", `<row><c><v>1</v></c></row>`}}
-	bomb := book{sheets: []string{"S", `<row><c t="inlineStr"><is><t>` + strings.Repeat(" ", 64<<20) + `</t></is></c></row>`}}
+	bomb := book{sheets: []string{"S", `<row><c t="inlineStr"><is><t>` + strings.Repeat(" ", 33<<20) + `</t></is></c></row>`}}
 	ok("ratio", bomb.bytes(t), Options{}, "unfolds to more than the limit")
 	ok("size", plain.bytes(t), Options{MaxBytes: 100}, "unfolds to more than the limit")
 	many := plain
