@@ -8,20 +8,13 @@ import (
 	"time"
 
 	"sellthrough"
-	"sellthrough/ingest/format/csv"
-	"sellthrough/ingest/format/ndjson"
 	"sellthrough/ingest/mapping"
 )
-
-// rows is a syntax: csv and ndjson have it.
-type rows interface {
-	Next() (fields [][]byte, row uint32, err error)
-}
 
 // body is a body that is being decoded, with its first row already read: what refuses it as a whole is known before
 // anything is registered.
 type body struct {
-	rows    rows
+	rows    *opened
 	binding *mapping.Binding
 	turn    *turn
 
@@ -46,26 +39,10 @@ func (i *Intake) open(f *feed, src io.Reader, size int64) (*body, error) {
 }
 
 func (b *body) begin(f *feed, i *Intake, src io.Reader) (err error) {
-	l := i.o.Config.Limits
-	columns := f.mapping.Columns()
-	if f.config.Format.Type == "ndjson" {
-		b.rows = ndjson.NewReader(src, columns, ndjson.Options{MaxLine: int(l.Line), MaxField: int(l.Field)})
-	} else {
-		r := csv.NewReader(src, csv.Options{Delimiter: f.config.Format.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
-		b.rows = r
-		columns = f.config.Format.Header
-		if len(columns) == 0 {
-			fields, _, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				return sellthrough.Bad(0, "", "", "the body is empty; a report without lines still has its header row")
-			}
-			if err != nil {
-				return err
-			}
-			columns = mapping.Header(fields)
-		}
+	if b.rows, err = openRows(f, i.o.Config.Limits, src); err != nil {
+		return err
 	}
-	if b.binding, err = f.mapping.Bind(columns); err != nil {
+	if b.binding, err = f.mapping.Bind(b.rows.columns); err != nil {
 		return err
 	}
 	b.next()
@@ -82,7 +59,12 @@ func (b *body) begin(f *feed, i *Intake, src io.Reader) (err error) {
 
 func (b *body) next() { b.fields, b.row, b.err = b.rows.Next() }
 
-func (b *body) close() { b.turn.give() }
+func (b *body) close() {
+	if b.rows != nil && b.rows.close != nil {
+		b.rows.close()
+	}
+	b.turn.give()
+}
 
 // A body that goes on being refused is not worth reading to its end.
 const (
@@ -108,10 +90,17 @@ func (i *Intake) decode(f *feed, b *body, line func(*mapping.Cells) error, refus
 	for ; ; b.next() {
 		err := b.err
 		if err == io.EOF { // as the readers promise
+			if b.rows.warnings != nil {
+				t.warnings = append(t.warnings, b.rows.warnings()...)
+			}
 			return t, nil
 		}
 		if err == nil {
-			err = b.binding.MapTo(b.fields, b.row, &c)
+			if err = b.binding.MapTo(b.fields, b.row, &c); err != nil && b.rows.refused != nil {
+				if r, ok := sellthrough.AsRefusal(err); ok {
+					b.rows.refused(r)
+				}
+			}
 		}
 		if err == nil {
 			t.accepted++

@@ -31,7 +31,7 @@ func runTransform(ctx context.Context, args []string) error {
 	return roles(ctx, "transform", args, false, true, false)
 }
 
-// serve runs the built-in page alone.
+// serve runs the status page alone.
 func serve(ctx context.Context, args []string) error {
 	return roles(ctx, "serve", args, false, false, true)
 }
@@ -124,12 +124,8 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		}
 		site.Ready("collect", in.Ready)
 		site.HandleAdmin("POST /confirm", confirming(in))
-		doors, took, err := a.doors(in, books{l})
-		if err != nil {
-			return nil, err
-		}
-		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
-		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run})
+		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Log: a.log}))
+		parts = append(parts, run.Part{Name: "collect", Run: in.Run})
 	}
 	if transforms {
 		t, err := a.transformer(b, l)
@@ -181,13 +177,12 @@ func (a *app) await(ctx context.Context, what string, try func(context.Context) 
 func (a *app) greet(began time.Time) {
 	fmt.Fprintf(os.Stderr, `
 sellthrough %s is up after %.1f s
-  dashboards    http://%s/
-  status page   http://%s/status
+  status page   http://%s/
   send a file   sellthrough push FILE --feed FEED --key KEY --url http://%s
   metrics       http://%s/metrics
   stop          Ctrl-C
 
-`, version, time.Since(began).Seconds(), a.cfg.Listen.API, a.cfg.Listen.API, a.cfg.Listen.API, a.cfg.Listen.Admin)
+`, version, time.Since(began).Seconds(), a.cfg.Listen.API, a.cfg.Listen.API, a.cfg.Listen.Admin)
 }
 
 // check validates the configuration and the reference folder.

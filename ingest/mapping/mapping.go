@@ -186,3 +186,32 @@ func (c *clock) parse(b []byte) (layout.Stamp, error) {
 	}
 	return layout.Stamp{}, result
 }
+
+// KeyColumns are the columns that every line fills, the item's first: by them a line is told from a total.
+func (m *Mapping) KeyColumns() []string {
+	c := &m.feed.Columns
+	var out []string
+	for _, s := range []config.Source{c.Item, c.Document, c.Location} {
+		if s.Column != "" && !s.Optional {
+			out = append(out, s.Column)
+		}
+	}
+	return out
+}
+
+// Figures are the columns that can be added up.
+func (m *Mapping) Figures() []string {
+	var out []string
+	for _, s := range []config.Source{m.feed.Columns.Qty, m.feed.Columns.Amount.Source} {
+		if s.Column != "" {
+			out = append(out, s.Column)
+		}
+	}
+	return out
+}
+
+// Number reads a figure by the feed's convention.
+func (m *Mapping) Number(cell []byte) (sellthrough.Decimal, bool) {
+	d, reason := m.numbers.parse(cell, true)
+	return d, reason == ""
+}

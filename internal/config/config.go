@@ -6,6 +6,11 @@ import (
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest/format/edi"
+	"sellthrough/ingest/format/gs1xml"
+	"sellthrough/ingest/format/poslog"
+	"sellthrough/ingest/format/rosettanet"
+	"sellthrough/ingest/format/sheet"
 )
 
 // Config is the whole file.
@@ -134,9 +139,18 @@ type Feed struct {
 
 // Format is the syntax of a body.
 type Format struct {
-	Type      string   `yaml:"type"`      // csv (default) | ndjson
-	Delimiter string   `yaml:"delimiter"` // csv: one character; default ","; "tab" for a tab
-	Header    []string `yaml:"header"`    // csv: names of the columns where the file has no header row
+	Type      string       `yaml:"type"`      // one of Formats; default csv
+	Delimiter string       `yaml:"delimiter"` // csv: one character; default ","; "tab" for a tab
+	Encoding  string       `yaml:"encoding"`  // csv: utf-8, gb18030, ...; default: by the bytes, or asked for where they leave it open
+	Header    []string     `yaml:"header"`    // tables: names of the columns where the file has no header row
+	Sheet     string       `yaml:"sheet"`     // workbooks: its name; default: the only one that has the columns
+	Layout    sheet.Layout `yaml:"layout"`    // tables: where header, totals and groups of columns are
+	Rows      string       `yaml:"rows"`      // json: dotted path of the rows
+
+	EDI        edi.Dialect        `yaml:"edi"`        // x12, edifact: what the standard leaves open
+	POSLog     poslog.Dialect     `yaml:"poslog"`     //
+	GS1        gs1xml.Dialect     `yaml:"gs1xml"`     //
+	RosettaNet rosettanet.Dialect `yaml:"rosettanet"` //
 }
 
 // Columns says where each field of a line comes from.

@@ -56,13 +56,8 @@ func (v *validator) partnerOf(path string, f *Feed) {
 }
 
 func (v *validator) format(path string, f *Feed) {
-	v.oneOf(path+".type", f.Format.Type, "csv", "ndjson")
-	if f.Format.Type == "ndjson" {
-		if len(f.Format.Header) > 0 || f.Format.Delimiter != "," {
-			v.bad(path, "format of feed %s has a delimiter or header, but NDJSON has neither; take them out", f.ID)
-		}
-		return
-	}
+	v.oneOf(path+".type", f.Format.Type, Formats()...)
+	v.syntax(path, f)
 	switch d := f.Format.Delimiter; {
 	case d == "tab" || d == "":
 	case len(d) == 1 && (d[0] == '\t' || d[0] > ' ' && d[0] < 0x7f) && !strings.ContainsAny(d, "\"=+-.") && !alphanumeric(d[0]):

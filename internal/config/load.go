@@ -110,6 +110,7 @@ func complete(c *Config) {
 	completeDoors(c)
 	for i := range c.Feeds {
 		f := &c.Feeds[i]
+		f.standardColumns()
 		if f.Identity.Namespace == "" {
 			f.Identity.Namespace = string(f.ID)
 		}
@@ -289,8 +290,9 @@ func list(v reflect.Value, fields map[string]reflect.Value, known *[]string) {
 		case tag == ",inline":
 			list(v.Field(i), fields, known)
 		case tag != "-":
-			fields[tag] = v.Field(i)
-			*known = append(*known, tag)
+			name, _, _ := strings.Cut(tag, ",")
+			fields[name] = v.Field(i)
+			*known = append(*known, name)
 		}
 	}
 }

@@ -141,11 +141,13 @@ func (f *Feed) Fingerprint() string {
 		Times            []clock
 		Point, Grouping  string
 		SchemaOfThisList int
+		Reading          []any `json:",omitempty"` // of formats that leave something open
 	}{
 		Rule: f.Rule(), Kind: f.Kind, LineKey: f.Identity.LineKey,
 		Sources: []source{of(c.Document), of(c.Location), of(c.Item), of(c.Unit), of(c.Currency), of(c.Counterparty), of(c.Serial), of(c.Version), of(c.Qty), of(c.Amount.Source)},
 		Price:   c.Amount.Price, Kinds: []kind{what(c.Kind), what(c.Level)}, Times: []clock{when(c.At), when(c.BusinessDate)},
 		Point: f.Numbers.Point, Grouping: f.Numbers.Grouping, SchemaOfThisList: 1,
+		Reading: f.Format.reading(),
 	})
 	if err != nil {
 		panic(err) // strings, bools and ints only

@@ -1,0 +1,170 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"sellthrough"
+	"sellthrough/ingest/format/csv"
+	"sellthrough/ingest/format/edifact"
+	"sellthrough/ingest/format/encoding"
+	"sellthrough/ingest/format/gs1xml"
+	"sellthrough/ingest/format/json"
+	"sellthrough/ingest/format/ndjson"
+	"sellthrough/ingest/format/poslog"
+	"sellthrough/ingest/format/rosettanet"
+	"sellthrough/ingest/format/sheet"
+	"sellthrough/ingest/format/x12"
+	"sellthrough/ingest/format/xls"
+	"sellthrough/ingest/format/xls/html"
+	"sellthrough/ingest/format/xlsx"
+	"sellthrough/internal/config"
+)
+
+// rows is a syntax: every package under format has it.
+type rows interface {
+	Next() (fields [][]byte, row uint32, err error)
+}
+
+// opened is a body under its format.
+type opened struct {
+	rows
+	columns  []string                   // names of the fields
+	warnings func() []string            // what is odd and refuses nothing; asked at the end
+	refused  func(*sellthrough.Refusal) // told of rows that the mapping refuses
+	close    func()
+}
+
+// openRows reads src by the feed's format. Its error is a refusal of the whole body, or the source's own.
+func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
+	form, names := &f.config.Format, f.mapping.Columns()
+	o := &opened{columns: names}
+	line, field := int(l.Line), int(l.Field)
+	switch form.Type {
+	case "ndjson":
+		o.rows = ndjson.NewReader(src, names, ndjson.Options{MaxLine: line, MaxField: field})
+	case "json":
+		o.rows = json.NewReader(src, names, json.Options{Rows: form.Rows, MaxRow: line, MaxField: field})
+	case "xlsx", "xls", "html":
+		return o, o.workbook(f, l, src)
+	case "x12":
+		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI})
+		o.rows, o.refused = r, r.Refuse
+		o.warnings = func() []string { return r.Outcome().Warnings }
+	case "edifact":
+		r := edifact.NewReader(src, names, edifact.Options{Feed: f.config.Kind, Dialect: form.EDI})
+		o.rows, o.refused = r, r.Refuse
+		o.warnings = func() []string { return r.Outcome().Warnings }
+	case "poslog":
+		o.rows = poslog.NewReader(src, names, poslog.Options{Dialect: form.POSLog, MaxField: field})
+	case "gs1xml":
+		o.rows = gs1xml.NewReader(src, names, gs1xml.Options{Dialect: form.GS1})
+	case "rosettanet":
+		o.rows = rosettanet.NewReader(src, names, rosettanet.Options{Dialect: form.RosettaNet})
+	default:
+		return o, o.text(f, l, src)
+	}
+	return o, nil
+}
+
+// text opens delimited text.
+func (o *opened) text(f *feed, l config.Limits, src io.Reader) error {
+	form := &f.config.Format
+	code, err := encoding.Parse(form.Encoding)
+	if err != nil {
+		return fmt.Errorf("feed %s: %w", f.config.ID, err)
+	}
+	r := csv.NewReader(encoding.NewReader(src, encoding.Options{Encoding: code}), csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
+	return o.table(f, r)
+}
+
+// table opens rows of cells: under a header that is looked for, or under the names that the feed gives.
+func (o *opened) table(f *feed, src sheet.Source) error {
+	form := &f.config.Format
+	var notes []string
+	r := sheet.NewReader(src, form.Layout, sheet.Options{
+		Names: f.mapping.Columns(), Key: f.mapping.KeyColumns(), Header: form.Header, Sums: f.mapping.Figures(), Number: f.mapping.Number,
+		Total: func(t sheet.Total) {
+			for _, c := range t.Checks {
+				if !c.Agrees && !c.Unsure && len(notes) < 20 {
+					notes = append(notes, fmt.Sprintf("row %d says that %s comes to %s, but the rows it adds up come to %s; look whether the file is whole", t.Row, c.Column, c.Says, c.Adds))
+				}
+			}
+		},
+	})
+	columns, err := r.Columns()
+	if errors.Is(err, io.EOF) {
+		return sellthrough.Bad(0, "", "", "the body is empty; a report without lines still has its header row")
+	}
+	if err != nil {
+		return err
+	}
+	o.rows, o.columns = r, columns
+	more := o.warnings
+	o.warnings = func() []string {
+		if more != nil {
+			return append(more(), notes...)
+		}
+		return notes
+	}
+	return nil
+}
+
+// workbook opens a table of a workbook. A workbook is read through its index, so it is laid into a file first. What the
+// bytes are decides how they are read: a workbook of one kind is often named as another.
+func (o *opened) workbook(f *feed, l config.Limits, src io.Reader) error {
+	file, err := os.CreateTemp("", "sellthrough-workbook-")
+	if err != nil {
+		return fmt.Errorf("lay the workbook into a file: %w", err)
+	}
+	o.close = func() {
+		_ = file.Close()
+		_ = os.Remove(file.Name())
+	}
+	size, err := io.Copy(file, src)
+	if err != nil {
+		return fmt.Errorf("lay the workbook into a file: %w", err)
+	}
+	head := make([]byte, 4096)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the workbook back: %w", err)
+	}
+	form, names := &f.config.Format, f.mapping.Columns()
+	switch xls.Sniff(head[:n]) {
+	case "xlsx":
+		b, err := xlsx.Open(file, size, xlsx.Options{MaxLine: int(l.Line), MaxField: int(l.Field)})
+		if err != nil {
+			return err
+		}
+		r, err := b.Pick(form.Sheet, form.Layout, names)
+		if err != nil {
+			return err
+		}
+		o.warnings = r.Warnings
+		return o.table(f, r)
+	case "xls":
+		b, err := xls.Open(file, size, xls.Options{})
+		if err != nil {
+			return err
+		}
+		r, err := b.Pick(form.Sheet, form.Layout, names)
+		if err != nil {
+			return err
+		}
+		o.warnings = r.Warnings
+		return o.table(f, r)
+	case "html":
+		_, err := file.Seek(0, io.SeekStart)
+		if err != nil {
+			return fmt.Errorf("read the workbook back: %w", err)
+		}
+		return o.table(f, html.NewReader(file, html.Options{}))
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read the workbook back: %w", err)
+	}
+	return o.text(f, l, file)
+}
