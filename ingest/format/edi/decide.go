@@ -84,6 +84,9 @@ func (g *Group) reject(i int, reason string) {
 
 // twice asks whether a level may be stated twice for one place and time. It is sure of a no.
 func (g *Group) twice() bool {
+	if len(g.Facts) <= 8 && g.distinct() {
+		return false
+	}
 	clear(g.places)
 	for i := range g.Facts {
 		f := &g.Facts[i]
@@ -98,6 +101,18 @@ func (g *Group) twice() bool {
 		g.places[h] = struct{}{}
 	}
 	return false
+}
+
+// distinct asks whether all levels are different ones.
+func (g *Group) distinct() bool {
+	for i := range g.Facts {
+		for j := range i {
+			if a, b := &g.Facts[i].Code, &g.Facts[j].Code; a.Level != "" && a.Level == b.Level {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // levels: a level that is stated twice for one place and time is a total and its parts, or the same said twice, or

@@ -66,8 +66,12 @@ type Group struct {
 	full    bool
 	ready   bool // decided
 	arena   []byte
+	bases   []*Base
+	used    int // of bases
 	places  map[uint64]struct{}
 	key     []byte
+	word    string // the kind or level that text wrote last
+	written []byte
 	Skipped map[string]int // codes that counted for nothing
 }
 
@@ -86,6 +90,17 @@ func (g *Group) Asked(c Column) bool { return g.asked[c] }
 
 // SetCharset gives the character set that an interchange declares.
 func (g *Group) SetCharset(c *Charset) { g.charset = c }
+
+// Base gives an empty base that lives as long as the group.
+func (g *Group) Base() *Base {
+	if g.used == len(g.bases) {
+		g.bases = append(g.bases, new(Base))
+	}
+	b := g.bases[g.used]
+	g.used++
+	*b = Base{}
+	return b
+}
 
 // Keep copies b for as long as the group lives.
 func (g *Group) Keep(b []byte) []byte {
@@ -131,7 +146,7 @@ func (g *Group) Empty() bool { return len(g.Facts) == 0 }
 
 // Reset begins anew.
 func (g *Group) Reset() {
-	g.Facts, g.next, g.full, g.ready, g.arena = g.Facts[:0], 0, false, false, g.arena[:0]
+	g.Facts, g.next, g.full, g.ready, g.arena, g.used = g.Facts[:0], 0, false, false, g.arena[:0], 0
 }
 
 // Last is the segment of the row that Next gave last.
@@ -193,9 +208,9 @@ func (g *Group) value(f *Fact, c Column) []byte {
 			return nil // the name is that of the party, not of the store in a split
 		}
 	case Kind:
-		return text(f.Code.Kind)
+		return g.text(f.Code.Kind)
 	case Level:
-		return text(f.Code.Level)
+		return g.text(f.Code.Level)
 	}
 	if c < own && f.Base != nil {
 		if v := f.Base[c]; v != nil {
@@ -213,7 +228,13 @@ var texts = func() map[string][]byte {
 	return m
 }()
 
-func text(name string) []byte { return texts[name] }
+// text is a kind's or level's name; mostly that of the row before.
+func (g *Group) text(name string) []byte {
+	if name != g.word {
+		g.word, g.written = name, texts[name]
+	}
+	return g.written
+}
 
 // named asks whether a column holds what a partner writes freely; numbers, days and our own words are ASCII.
 func named(c Column) bool {

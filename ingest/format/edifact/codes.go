@@ -38,6 +38,30 @@ var held = map[string]edi.Code{
 	"48": none, "61": none, "210": none, "12": none, "213": none, "214": none, "243": none, "244": none,
 }
 
+// coded is what a code was found to be.
+type coded struct {
+	code   edi.Code
+	reason string
+}
+
+const codesKept = 1000 // of a body, so that one of nothing but new codes stays small
+
+// known remembers what look finds for a quantity: by its code, and by what its INV says.
+func (r *Reader) known(q *quantity, look func() (edi.Code, string)) (edi.Code, string) {
+	b := append(append(r.key[:0], r.message.Type...), 0)
+	b = append(append(b, q.code...), 0)
+	b = append(append(b, q.direction...), 0)
+	r.key = append(b, q.condition...)
+	if c, ok := r.codes[string(r.key)]; ok {
+		return c.code, c.reason
+	}
+	c, reason := look()
+	if len(r.codes) < codesKept {
+		r.codes[string(r.key)] = coded{c, reason}
+	}
+	return c, reason
+}
+
 // lookup says what a quantity code is: the first of keys that the dialect lists, else the table's.
 func (r *Reader) lookup(table map[string]edi.Code, code string, keys ...string) (c edi.Code, reason string) {
 	c, known := table[code]

@@ -53,6 +53,9 @@ type Reader struct {
 	msg     state
 	open    bool // a line of the message is
 
+	codes map[string]coded
+	key   []byte
+
 	hash     edi.Hash
 	seen     edi.Seen
 	held     edi.Held
@@ -83,7 +86,7 @@ type meaning interface {
 // NewReader reads the columns names from src.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.Limits = o.Limits.Default()
-	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits)}
+	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits), codes: map[string]coded{}}
 	r.d = &r.opt.Dialect
 	var want []edi.Column
 	for _, n := range names {
@@ -120,12 +123,15 @@ func (r *Reader) Next() ([][]byte, uint32, error) {
 	for {
 		fields, row, err, ok := r.group.Next()
 		if ok {
-			if refusal, bad := sellthrough.AsRefusal(err); bad {
-				r.Refuse(refusal)
+			if err != nil {
+				if refusal, bad := sellthrough.AsRefusal(err); bad {
+					r.note(refusal)
+				}
 				return nil, row, err
 			}
 			if r.message != nil {
 				r.message.Rows++
+				r.out.Documents[len(r.out.Documents)-1].Rows++
 			}
 			return fields, row, nil
 		}
@@ -143,6 +149,14 @@ func (r *Reader) Next() ([][]byte, uint32, error) {
 // Refuse notes for the acknowledgement that the row that Next gave last is refused, by the mapping or by whoever reads
 // it. The reader's own refusals are noted already.
 func (r *Reader) Refuse(refusal *sellthrough.Refusal) {
+	if r.message != nil {
+		r.message.Rows--
+		r.out.Documents[len(r.out.Documents)-1].Rows--
+	}
+	r.note(refusal)
+}
+
+func (r *Reader) note(refusal *sellthrough.Refusal) {
 	if r.message == nil {
 		return
 	}
@@ -152,6 +166,7 @@ func (r *Reader) Refuse(refusal *sellthrough.Refusal) {
 	}
 	m := r.message
 	m.Refused++
+	r.out.Documents[len(r.out.Documents)-1].Refused++
 	if len(m.Notes) < edi.MaxNotes {
 		m.Notes = append(m.Notes, edi.Note{Row: refusal.Row, Segment: segment, Value: refusal.Value, Reason: refusal.Reason, Element: edi.Element(segment, refusal.Column)})
 	}

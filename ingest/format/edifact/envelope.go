@@ -9,10 +9,17 @@ import (
 
 // envelope reads a segment outside of messages, and hands on what lies in one.
 func (r *Reader) envelope(s *edi.Segment) {
-	if r.where == inMessage && (s.Is("UNB") || s.Is("UNG") || s.Is("UNH") || s.Is("UNE") || s.Is("UNZ")) {
-		r.cut(s)
-		r.again = true // when what the message gave is given out
-		return
+	if r.where == inMessage {
+		switch string(s.ID()) {
+		case "UNB", "UNG", "UNH", "UNE", "UNZ":
+			r.cut(s)
+			r.again = true // when what the message gave is given out
+			return
+		case "UNT":
+		default:
+			r.inside(s)
+			return
+		}
 	}
 	switch {
 	case s.Is("UNB"):
@@ -26,8 +33,6 @@ func (r *Reader) envelope(s *edi.Segment) {
 		r.unt(s)
 	case s.Is("UNZ") && r.where == inInterchange:
 		r.unz(s)
-	case r.where == inMessage:
-		r.inside(s)
 	default:
 		if !r.astray {
 			r.refuse(s, "", string(s.Raw[:min(len(s.Raw), 60)]), "this segment stands outside of every message (UNH to UNT) and is not read, nor are those behind it up to the next UNH; was a segment before it lost?")

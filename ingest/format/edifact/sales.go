@@ -21,6 +21,8 @@ type sales struct {
 	said   []quantity
 	spots  []spot // of the line, where items come first
 	fault  string
+	codes  []coded // of the quantities
+	each   []int   // how many sales each place has
 }
 
 var (
@@ -43,7 +45,13 @@ func (r *Reader) dates(def []string) []string {
 }
 
 func (m *sales) closes(s *edi.Segment) bool {
-	return s.Is("LIN") || s.Is("GIS") || s.Is("UNS") || s.Is("CNT") || s.Is("LOC") && m.first == "location"
+	switch string(s.ID()) {
+	case "LIN", "GIS", "UNS", "CNT":
+		return true
+	case "LOC":
+		return m.first == "location"
+	}
+	return false
 }
 
 func (m *sales) read(r *Reader, s *edi.Segment) {
@@ -104,7 +112,7 @@ func (m *sales) read(r *Reader, s *edi.Segment) {
 }
 
 func (m *sales) begin(r *Reader, s *edi.Segment) {
-	*m = sales{first: m.first, loc: m.loc, lined: true, row: s.Number, prices: m.prices[:0], money: m.money[:0], said: m.said[:0], spots: m.spots[:0]}
+	*m = sales{first: m.first, loc: m.loc, lined: true, row: s.Number, prices: m.prices[:0], money: m.money[:0], said: m.said[:0], spots: m.spots[:0], codes: m.codes, each: m.each}
 	r.open = true
 	r.msg.lines++
 	r.group.Context[edi.Reference] = nil
@@ -215,20 +223,22 @@ func (m *sales) finish(r *Reader) {
 		g.Refuse(m.row, "LIN", "", nil, "the line has no quantity (QTY); a segment may be lost or merged with another, so send the line again")
 		return
 	}
-	codes, counted := make([]edi.Code, len(m.said)), 0
-	reasons := make([]string, len(m.said))
-	each := make([]int, len(m.spots)+1)
+	m.codes, m.each = m.codes[:0], m.each[:0]
+	counted := 0
+	for range len(m.spots) + 1 {
+		m.each = append(m.each, 0)
+	}
 	for i := range m.said {
 		q := &m.said[i]
-		codes[i], reasons[i] = r.lookup(sold, string(q.code), string(q.code))
-		if reasons[i] == "" && codes[i].Class != edi.Ignored && codes[i].Level == "" {
+		c, reason := r.known(q, func() (edi.Code, string) { return r.lookup(sold, string(q.code), string(q.code)) })
+		if m.codes = append(m.codes, coded{c, reason}); reason == "" && c.Class != edi.Ignored && c.Level == "" {
 			counted++
-			each[q.at+1]++
+			m.each[q.at+1]++
 		}
 	}
 	for i := range m.said {
 		q := &m.said[i]
-		base := &edi.Base{}
+		base := g.Base()
 		amounts, sub := m.money, false
 		base[edi.Reference] = m.refs
 		levels := []*when{&q.when, &m.when, &m.loc, &r.msg.when}
@@ -244,7 +254,7 @@ func (m *sales) finish(r *Reader) {
 			if len(s.amounts) > 0 {
 				amounts = s.amounts
 			}
-			if len(s.amounts) > 0 && each[q.at+1] > 1 {
+			if len(s.amounts) > 0 && m.each[q.at+1] > 1 {
 				q.fail("amount", oneAmount(g))
 			}
 		}
@@ -256,7 +266,7 @@ func (m *sales) finish(r *Reader) {
 		}
 		base[edi.Counterparty], base[edi.CounterpartyName] = q.party, q.name
 		settle(base, levels...)
-		r.state(q, base, codes[i], reasons[i], m.prices, amounts, m.gins, sub)
+		r.state(q, base, m.codes[i].code, m.codes[i].reason, m.prices, amounts, m.gins, sub)
 	}
 }
 

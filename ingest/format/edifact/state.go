@@ -92,8 +92,11 @@ func (r *Reader) head(s *edi.Segment, places, dates []string) bool {
 		if reason := date(&r.msg.when, s, dates); reason != "" {
 			r.refuse(s, "DTM01", string(s.At(1)), reason)
 		}
-		if w := &r.msg.when; w.from != nil || w.to != nil {
+		switch w := &r.msg.when; {
+		case w.from != nil || w.to != nil:
 			sum.From, sum.To = string(w.from), string(w.to)
+		case w.day != nil && dates[w.rank-1] != "137":
+			sum.From, sum.To = string(w.day), string(w.day)
 		}
 	case "NAD":
 		r.place(places, s.At(1), s.Component(2, 0), name(s, 4, 3))

@@ -51,7 +51,13 @@ func (r *Reader) trigger() string {
 	return "inv"
 }
 
-func (m *stock) closes(s *edi.Segment) bool { return s.Is("LIN") || s.Is("UNS") || s.Is("CNT") }
+func (m *stock) closes(s *edi.Segment) bool {
+	switch string(s.ID()) {
+	case "LIN", "UNS", "CNT":
+		return true
+	}
+	return false
+}
 
 func (m *stock) read(r *Reader, s *edi.Segment) {
 	places, dates := r.places(stockPlaces), r.dates(stockDates)
@@ -255,8 +261,8 @@ func (m *stock) finish(r *Reader) {
 	m.settleKeys()
 	for i := range m.said {
 		q := &m.said[i]
-		code, reason := r.inStock(q)
-		base := &edi.Base{}
+		code, reason := r.known(q, func() (edi.Code, string) { return r.inStock(q) })
+		base := g.Base()
 		if base[edi.Reference] = m.refs; q.refs != nil {
 			base[edi.Reference] = q.refs
 		}

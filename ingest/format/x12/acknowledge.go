@@ -165,11 +165,7 @@ func (w *writer) group(g *Group, at time.Time, control, n int) {
 			if note.Row < s.Row || note.Row == 0 || note.Segment == "" || note.Segment == "SE" || note.Segment == "ST" || note.Segment == "GS" {
 				continue
 			}
-			code := "8" // its elements are in error
-			if note.Element == 0 {
-				code = "2" // unexpected, or out of place
-			}
-			w.seg(ak3, note.Segment, strconv.Itoa(int(note.Row-s.Row)+1), "", code)
+			w.seg(ak3, note.Segment, strconv.Itoa(int(note.Row-s.Row)+1), "", "8") // its elements are in error
 			if note.Element > 0 {
 				bad := "7"
 				if note.Value == "" {

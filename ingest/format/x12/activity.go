@@ -1,6 +1,8 @@
 package x12
 
 import (
+	"strings"
+
 	"sellthrough"
 	"sellthrough/ingest/format/edi"
 )
@@ -40,7 +42,11 @@ type split struct {
 }
 
 func (a *activity) closes(s *edi.Segment) bool {
-	return s.Is("LIN") || s.Is("N1") || s.Is("CTT") || s.Is("SE")
+	switch string(s.ID()) {
+	case "LIN", "N1", "CTT", "SE":
+		return true
+	}
+	return false
 }
 
 func (a *activity) read(r *Reader, s *edi.Segment) {
@@ -198,15 +204,17 @@ func (a *activity) close(r *Reader) {
 	if z.bad {
 		return
 	}
-	code, reason := r.code(activities, string(z.code), "sell_out", string(z.code))
-	if z.segment == "QTY" {
-		code, reason = r.code(quantities, string(z.code[4:]), "sell_out", string(z.code))
-	}
+	code, reason := r.known(z.code, func(code string) (edi.Code, string) {
+		if number, ok := strings.CutPrefix(code, "QTY/"); ok {
+			return r.code(quantities, number, "sell_out", code)
+		}
+		return r.code(activities, code, "sell_out", code)
+	})
 	prices := z.prices
 	if len(prices) == 0 {
 		prices = a.prices
 	}
-	base := &edi.Base{}
+	base := r.group.Base()
 	if r.settle(base, &z.when, &r.msg.when); z.when.day != nil {
 		base[edi.PeriodFrom], base[edi.PeriodTo] = z.when.day, z.when.day
 	}

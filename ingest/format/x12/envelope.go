@@ -9,10 +9,17 @@ import (
 
 // envelope reads a segment outside of sets, and hands on what lies in one.
 func (r *Reader) envelope(s *edi.Segment) {
-	if r.where == inSet && (s.Is("ISA") || s.Is("GS") || s.Is("ST") || s.Is("GE") || s.Is("IEA")) {
-		r.cut(s)
-		r.again = true // when what the set gave is given out
-		return
+	if r.where == inSet {
+		switch string(s.ID()) {
+		case "ISA", "GS", "ST", "GE", "IEA":
+			r.cut(s)
+			r.again = true // when what the set gave is given out
+			return
+		case "SE":
+		default:
+			r.inside(s)
+			return
+		}
 	}
 	switch {
 	case s.Is("ISA"):
@@ -27,8 +34,6 @@ func (r *Reader) envelope(s *edi.Segment) {
 		r.ge(s)
 	case s.Is("IEA") && r.where >= inInterchange:
 		r.iea(s)
-	case r.where == inSet:
-		r.inside(s)
 	case s.Is("TA1"):
 		r.warn("the interchange carries an acknowledgement (TA1), which is not read")
 	default:

@@ -21,7 +21,13 @@ type inquiry struct {
 
 var stockDates = []string{"007", "405", "091"}
 
-func (q *inquiry) closes(s *edi.Segment) bool { return s.Is("LIN") || s.Is("CTT") || s.Is("SE") }
+func (q *inquiry) closes(s *edi.Segment) bool {
+	switch string(s.ID()) {
+	case "LIN", "CTT", "SE":
+		return true
+	}
+	return false
+}
 
 func (q *inquiry) last() *statement {
 	if len(q.said) == 0 {
@@ -222,8 +228,8 @@ func (q *inquiry) finish(r *Reader) {
 		if z.bad || q.splits.bad {
 			continue
 		}
-		code, reason := r.code(quantities, string(z.code), "sell_out", string(z.code))
-		base := &edi.Base{}
+		code, reason := r.known(z.code, func(code string) (edi.Code, string) { return r.code(quantities, code, "sell_out", code) })
+		base := g.Base()
 		if z.placed {
 			if base[edi.Location], base[edi.LocationName] = z.place, z.name; z.place == nil {
 				base[edi.Location] = []byte{} // a place without a code is not that of the header

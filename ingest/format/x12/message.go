@@ -157,8 +157,8 @@ func (r *Reader) item(s *edi.Segment) (reason string) {
 		case q == nil:
 			return "element " + strconv.Itoa(i+1) + " is an item code without the qualifier before it; was an element lost?"
 		}
-		for k, list := range [][]string{order, gtins, vendors, buyers} {
-			n := rank(list, q)
+		ranks := r.ranks(i/2-1, q, order)
+		for k, n := range ranks {
 			if n < 0 && k == 0 && len(r.d.Item) == 0 {
 				n = 1<<20 + i // a qualifier of no list, in the sender's order
 			}
@@ -179,6 +179,24 @@ func (r *Reader) item(s *edi.Segment) (reason string) {
 		return "the line has no item code that is read here; send one of " + text(order) + ", or list its qualifier under item of the dialect"
 	}
 	return ""
+}
+
+// pair is a qualifier of a LIN and what it is good for: its ranks as item, GTIN, vendor's and buyer's code.
+type pair struct {
+	qualifier [2]byte
+	ranks     [4]int
+}
+
+// ranks looks a qualifier up, or finds it where it stood in the LIN before: lines nearly always have the same ones.
+func (r *Reader) ranks(at int, q []byte, order []string) [4]int {
+	if len(q) == 2 && at < len(r.pairs) && string(r.pairs[at].qualifier[:]) == string(q) {
+		return r.pairs[at].ranks
+	}
+	ranks := [4]int{rank(order, q), rank(gtins, q), rank(vendors, q), rank(buyers, q)}
+	if len(q) == 2 && at < len(r.pairs) {
+		r.pairs[at] = pair{[2]byte{q[0], q[1]}, ranks}
+	}
+	return ranks
 }
 
 func text(list []string) string {

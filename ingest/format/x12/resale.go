@@ -1,9 +1,6 @@
 package x12
 
 import (
-	"strconv"
-
-	"sellthrough"
 	"sellthrough/ingest/format/edi"
 )
 
@@ -49,6 +46,7 @@ type resaleLine struct {
 	fault     string
 	column    string
 	value     []byte
+	keyed     []byte
 }
 
 var saleDates = []string{"003", "011", "140"}
@@ -170,7 +168,7 @@ func (t *resale) inTransfer(r *Reader, s *edi.Segment) {
 		g := r.group
 		t.line = resaleLine{
 			row: s.Number, code: g.Keep(s.At(1)), qty: g.Keep(s.At(2)), unit: g.Keep(s.Component(3, 0)), item: t.itemFirst && t.itemized,
-			prices: t.line.prices[:0], amounts: t.line.amounts[:0], serials: t.line.serials[:0],
+			prices: t.line.prices[:0], amounts: t.line.amounts[:0], serials: t.line.serials[:0], keyed: t.line.keyed,
 		}
 		if t.itemFirst && !t.itemized {
 			t.line.fault = "the item of this quantity was refused"
@@ -235,6 +233,12 @@ func (t *resale) inLine(r *Reader, s *edi.Segment) {
 	}
 }
 
+// key is PTD01/QTY01.
+func (l *resaleLine) key(transfer []byte) []byte {
+	l.keyed = append(append(append(l.keyed[:0], transfer...), '/'), l.code...)
+	return l.keyed
+}
+
 func (l *resaleLine) fail(column string, value []byte, reason string) {
 	if l.fault == "" {
 		l.fault, l.column, l.value = reason, column, value
@@ -282,10 +286,10 @@ func refer(s *edi.Segment, invoice, order, refs *[]byte, serials *[][]byte) {
 
 func (t *resale) finish(r *Reader) {
 	l, g := &t.line, r.group
-	key := string(t.transfer) + "/" + string(l.code)
-	code, reason := t.code(r, key)
+	key := g.Keep(l.key(t.transfer))
+	code, reason := r.known(key, func(key string) (edi.Code, string) { return t.code(r, key) })
 	if reason == "" && (code.Class == edi.Ignored || !r.relevant(code)) {
-		g.Skip(key)
+		g.Skip(string(key))
 		return
 	}
 	column, value := "QTY01", l.code
@@ -307,8 +311,8 @@ func (t *resale) finish(r *Reader) {
 		g.Refuse(l.row, "QTY", "QTY02", l.qty, reason)
 		return
 	}
-	base := &edi.Base{}
-	base[edi.QtyKind], base[edi.Unit], base[edi.Reference] = []byte(key), l.unit, l.refs
+	base := g.Base()
+	base[edi.QtyKind], base[edi.Unit], base[edi.Reference] = key, l.unit, l.refs
 	if base[edi.Reference] == nil {
 		base[edi.Reference] = t.refs
 	}
@@ -336,72 +340,4 @@ func (t *resale) finish(r *Reader) {
 		serials = t.serials
 	}
 	g.Serials(f, serials)
-}
-
-// money picks price and amount, where the feed reads them.
-func (r *Reader) money(l *resaleLine, f *edi.Fact) (reason string) {
-	if r.group.Asked(edi.Price) {
-		price, reason := r.d.Pick(l.prices)
-		if reason != "" {
-			return reason
-		}
-		if price != nil {
-			var d sellthrough.Decimal
-			if price, d, reason = edi.Number(price, false); reason != "" {
-				return "the price: " + reason
-			}
-			if d < 0 && f.Number < 0 {
-				if r.d.CreditPrice != "repeats" {
-					return "quantity and price are both negative, so that the amount would be positive; send one minus, or set credit_price: repeats in the dialect"
-				}
-				price = edi.Negate(price)
-			}
-			f.Base[edi.Price] = price
-		}
-	}
-	if !r.group.Asked(edi.Amount) {
-		return ""
-	}
-	order := r.d.Amounts
-	if len(order) == 0 {
-		order = []string{"1"}
-	}
-	for _, q := range order {
-		n := 0
-		for _, a := range l.amounts {
-			if a.Basis[0] == q {
-				f.Amount = a.Value
-				n++
-			}
-		}
-		if n > 1 {
-			return "the line has " + strconv.Itoa(n) + " amounts AMT*" + q + "; send one"
-		}
-		if n == 1 {
-			if f.Amount, _, reason = edi.Number(f.Amount, false); reason != "" {
-				return "the amount: " + reason
-			}
-			return ""
-		}
-	}
-	return ""
-}
-
-// code says what a quantity of the transfer is. What is transferred decides (PTD01), and whether the quantity is of
-// returned units (QTY01).
-func (t *resale) code(r *Reader, key string) (edi.Code, string) {
-	c, reason := r.code(transfers, string(t.transfer), "sell_through", key, string(t.transfer))
-	if reason != "" || c.Class == edi.Ignored || c.Sure {
-		return c, reason
-	}
-	switch string(t.line.code) {
-	case "32", "39":
-	case "76":
-		if c.Kind != "return_out" {
-			c.Kind = "return_in"
-		}
-	default:
-		return c, "what the quantity code " + string(t.line.code) + " is in a transfer " + string(t.transfer) + ", is not known; list " + key + ", or " + string(t.transfer) + " for any code, under codes of the dialect"
-	}
-	return c, ""
 }

@@ -53,6 +53,10 @@ type Reader struct {
 	meaning    meaning
 	msg        message
 
+	codes   map[string]coded
+	codesOf string   // the type of sets whose codes these are
+	pairs   [16]pair // of the LIN before
+
 	hash     edi.Hash
 	seen     edi.Seen
 	held     edi.Held
@@ -84,7 +88,7 @@ type meaning interface {
 // NewReader reads the columns names from src.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.Limits = o.Limits.Default()
-	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits)}
+	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits), codes: map[string]coded{}}
 	r.d = &r.opt.Dialect
 	var want []edi.Column
 	for _, n := range names {
@@ -131,11 +135,16 @@ func (r *Reader) Next() ([][]byte, uint32, error) {
 	for {
 		fields, row, err, ok := r.group.Next()
 		if ok {
-			if refusal, bad := sellthrough.AsRefusal(err); bad {
-				r.Refuse(refusal)
+			if err != nil {
+				if refusal, bad := sellthrough.AsRefusal(err); bad {
+					r.note(refusal)
+				}
 				return nil, row, err
 			}
-			r.count(func(s *Set) { s.Rows++ })
+			if r.set != nil {
+				r.set.Rows++
+				r.out.Documents[len(r.out.Documents)-1].Rows++
+			}
 			return fields, row, nil
 		}
 		if err := r.pending; err != nil {
@@ -152,25 +161,25 @@ func (r *Reader) Next() ([][]byte, uint32, error) {
 // Refuse notes for the acknowledgement that the row that Next gave last is refused, by the mapping or by whoever reads
 // it. The reader's own refusals are noted already.
 func (r *Reader) Refuse(refusal *sellthrough.Refusal) {
+	if r.set != nil {
+		r.set.Rows--
+		r.out.Documents[len(r.out.Documents)-1].Rows--
+	}
+	r.note(refusal)
+}
+
+func (r *Reader) note(refusal *sellthrough.Refusal) {
+	s := r.set
+	if s == nil {
+		return
+	}
 	segment, row := r.group.Last()
 	if row != refusal.Row {
 		segment = ""
 	}
-	r.note(refusal.Row, segment, refusal.Column, refusal.Value, refusal.Reason)
-}
-
-func (r *Reader) note(row uint32, segment, column, value, reason string) {
-	r.count(func(s *Set) {
-		s.Refused++
-		if len(s.Notes) < edi.MaxNotes {
-			s.Notes = append(s.Notes, edi.Note{Row: row, Segment: segment, Element: edi.Element(segment, column), Value: value, Reason: reason})
-		}
-	})
-}
-
-func (r *Reader) count(f func(*Set)) {
-	if r.set != nil {
-		f(r.set)
+	r.out.Documents[len(r.out.Documents)-1].Refused++
+	if s.Refused++; len(s.Notes) < edi.MaxNotes {
+		s.Notes = append(s.Notes, edi.Note{Row: refusal.Row, Segment: segment, Element: edi.Element(segment, refusal.Column), Value: refusal.Value, Reason: refusal.Reason})
 	}
 }
 

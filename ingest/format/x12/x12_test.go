@@ -69,7 +69,7 @@ func show(o asked, src io.Reader) string {
 			for _, s := range []string{d.Previous, d.Coverage, d.From, d.To} {
 				fmt.Fprintf(&out, " %q", s)
 			}
-			fmt.Fprintf(&out, " repeated=%t\n", d.Repeated)
+			fmt.Fprintf(&out, " rows=%d refused=%d repeated=%t\n", d.Rows, d.Refused, d.Repeated)
 		}
 	}
 	if o.Answer {
@@ -139,5 +139,55 @@ func brief(o asked, src io.Reader) string {
 		} else {
 			fmt.Fprintf(&out, "%s\n", bytes.Join(fields, []byte("|")))
 		}
+	}
+}
+
+// What the mapping refuses is told to the partner too.
+func TestARowThatTheMappingRefusesIsInTheAnswer(t *testing.T) {
+	text, err := os.ReadFile("testdata/answer-997.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReader(bytes.NewReader(txtar.Parse(text).Files[1].Data), []string{"item"}, Options{})
+	_, row, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Refuse(&sellthrough.Refusal{Row: row, Column: "item", Reason: "nobody knows it"})
+	for err == nil || err != io.EOF {
+		_, _, err = r.Next()
+	}
+	var answer strings.Builder
+	if n, err := Acknowledge(&answer, r.Outcome(), Answer{At: at, Control: 1}); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	for _, want := range []string{"AK3*ZA*5**8~", "AK5*R*5~"} {
+		if !strings.Contains(answer.String(), want) {
+			t.Errorf("no %s in\n%s", want, answer.String())
+		}
+	}
+}
+
+func TestAFeedThatCannotWorkIsToldAtOnce(t *testing.T) {
+	for want, r := range map[string]*Reader{
+		"no such column": NewReader(strings.NewReader("x"), []string{"qty", "Menge"}, Options{}),
+		"splits:":        NewReader(strings.NewReader("x"), []string{"qty"}, Options{Dialect: edi.Dialect{Splits: "half"}}),
+	} {
+		_, _, err := r.Next()
+		refusal, ok := sellthrough.AsRefusal(err)
+		if !ok || refusal.Row != 0 || !strings.Contains(refusal.Reason, want) {
+			t.Errorf("%s: %v", want, err)
+		}
+		if _, _, err := r.Next(); err != io.EOF {
+			t.Error(err)
+		}
+	}
+}
+
+// A source that breaks is not the data's fault.
+func TestAnErrorOfTheSourceIsItsOwn(t *testing.T) {
+	r := NewReader(iotest.ErrReader(io.ErrUnexpectedEOF), []string{"qty"}, Options{})
+	if _, _, err := r.Next(); err != io.ErrUnexpectedEOF {
+		t.Error(err)
 	}
 }
