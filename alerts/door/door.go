@@ -123,6 +123,7 @@ func New(s Store, log zerolog.Logger) http.Handler {
 		var f Fault
 		switch {
 		case err == nil:
+			access.Note(ctx, "change", "incident "+r.PathValue("id")+": "+r.PathValue("act"))
 			w.WriteHeader(http.StatusNoContent)
 		case errors.As(err, &f):
 			http.Error(w, f.Text, f.Status)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sellthrough/dashboards/page/period"
+	"sellthrough/internal/access"
 )
 
 // csv answers a panel as a file for a spreadsheet: UTF-8 with a mark, so that Excel reads Chinese; no cell is a formula.
@@ -31,6 +32,7 @@ func (p *Page) csv(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
+	access.Note(r.Context(), "export", fmt.Sprintf("board %s, panel %s, %d rows", q.board.UID, r.PathValue("id"), rows))
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(fileName(q.board.Title, panel.Title, q.span)))
