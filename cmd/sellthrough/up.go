@@ -124,8 +124,12 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		}
 		site.Ready("collect", in.Ready)
 		site.HandleAdmin("POST /confirm", confirming(in))
-		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Log: a.log}))
-		parts = append(parts, run.Part{Name: "collect", Run: in.Run})
+		doors, took, err := a.doors(in, books{l})
+		if err != nil {
+			return nil, err
+		}
+		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
+		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run})
 	}
 	if transforms {
 		t, err := a.transformer(b, l)

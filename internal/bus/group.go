@@ -14,15 +14,15 @@ import (
 // ends when the partition is taken away. A run that returns gives all partitions back, and the group is joined anew
 // after a pause. Consume returns when ctx ends, or with the error that fatal recognises.
 func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partition int) error, fatal func(error) bool) error {
-	return b.join(ctx, b.opts.Group, b.name(Lines), func(ctx context.Context, _ *kafka.Generation, a kafka.PartitionAssignment) error {
+	return b.join(ctx, b.opts.Group, b.name(Lines), false, func(ctx context.Context, _ *kafka.Generation, a kafka.PartitionAssignment) error {
 		return run(ctx, a.ID)
 	}, fatal)
 }
 
-// join is Consume for any group and topic.
-func (b *Bus) join(ctx context.Context, group, topic string, run func(context.Context, *kafka.Generation, kafka.PartitionAssignment) error, fatal func(error) bool) error {
+// join is Consume for any group and topic. A topic that grows, or is still to be made, is watched where that is asked for.
+func (b *Bus) join(ctx context.Context, group, topic string, grows bool, run func(context.Context, *kafka.Generation, kafka.PartitionAssignment) error, fatal func(error) bool) error {
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: group, Brokers: b.opts.Brokers, Dialer: b.dialer, Topics: []string{topic},
+		ID: group, Brokers: b.opts.Brokers, Dialer: b.dialer, Topics: []string{topic}, WatchPartitionChanges: grows,
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: time.Second, SessionTimeout: 10 * time.Second, RebalanceTimeout: 15 * time.Second,
 		JoinGroupBackoff: 100 * time.Millisecond, StartOffset: kafka.FirstOffset, Timeout: 10 * time.Second,

@@ -66,7 +66,7 @@ type Share struct {
 // Consume joins the group and calls run for every partition that it is given. run's ctx ends when the partition is taken
 // away; a run that returns an error gives all partitions back, and the group is joined anew after a pause.
 func (s *Source) Consume(ctx context.Context, run func(ctx context.Context, p *Share) error) error {
-	return s.bus.join(ctx, s.o.Group, s.o.Topic, func(ctx context.Context, gen *kafka.Generation, a kafka.PartitionAssignment) error {
+	return s.bus.join(ctx, s.o.Group, s.o.Topic, true, func(ctx context.Context, gen *kafka.Generation, a kafka.PartitionAssignment) error {
 		return run(ctx, &Share{s, gen, a.ID})
 	}, func(error) bool { return false })
 }
