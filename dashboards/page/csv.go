@@ -42,6 +42,7 @@ func (p *Page) csv(w http.ResponseWriter, r *http.Request) {
 	}
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
+	zone := p.zone(q.board)
 	for i, t := range results {
 		if i > 0 {
 			_ = out.Write(nil) // errors stay with the writer
@@ -53,7 +54,7 @@ func (p *Page) csv(w http.ResponseWriter, r *http.Request) {
 		_ = out.Write(record)
 		for _, row := range t.Rows {
 			for j, cell := range row {
-				record[j] = p.cell(t.Types[j], cell)
+				record[j] = cellText(t.Types[j], cell, zone)
 			}
 			if out.Write(record) != nil {
 				return
@@ -63,8 +64,8 @@ func (p *Page) csv(w http.ResponseWriter, r *http.Request) {
 	out.Flush()
 }
 
-// cell is a cell of a file. Instants are in the page's time zone, as on the page.
-func (p *Page) cell(kind string, v any) string {
+// cellText is a cell of a file. Instants are in the board's time zone, as on the page.
+func cellText(kind string, v any, zone *time.Location) string {
 	if t, ok := v.(*time.Time); ok && t != nil {
 		v = *t
 	}
@@ -72,7 +73,7 @@ func (p *Page) cell(kind string, v any) string {
 		if isDay(kind) {
 			return t.Format(time.DateOnly)
 		}
-		return t.In(p.o.Zone).Format(time.DateTime)
+		return t.In(zone).Format(time.DateTime)
 	}
 	text := plain(v)
 	if isNumber(kind) {

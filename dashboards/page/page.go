@@ -36,7 +36,7 @@ type Options struct {
 	Status   http.Handler        // of the system at /status, for those who may see everything; nil: there is none
 	Age      string              // SQL of one instant: the newest report that counts; empty: no age is shown
 	Gatherer prometheus.Gatherer // answers the panels that ask Prometheus; nil: they say that there is none
-	Zone     *time.Location      // of days and times on the page; nil: UTC
+	Zone     *time.Location      // of the days and times of boards that name none; nil: UTC
 	Title    string              // of the system, in the page's head
 	Version  string
 	Log      zerolog.Logger

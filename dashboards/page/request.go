@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"sellthrough/dashboards/page/board"
@@ -62,11 +63,25 @@ func (p *Page) read(w http.ResponseWriter, r *http.Request) (asked, error) {
 	if !ok {
 		return asked{}, fault{http.StatusNotFound, "board", fmt.Sprintf("there is no board %.40q", r.PathValue("uid"))}
 	}
-	span, err := period.Parse(q.From, q.To, time.Now(), p.o.Zone)
+	span, err := period.Parse(q.From, q.To, time.Now(), p.zone(b))
 	if err != nil {
 		return asked{}, fault{http.StatusBadRequest, "time", err.Error()}
 	}
 	return asked{b, span, q.Vars}, nil
+}
+
+// zone is the time zone of a board's days and times.
+func (p *Page) zone(b board.Board) *time.Location {
+	switch strings.ToLower(b.Zone) {
+	case "", "browser":
+		return p.o.Zone
+	case "utc":
+		return time.UTC
+	}
+	if z, err := time.LoadLocation(b.Zone); err == nil { // the board was read, so there is one
+		return z
+	}
+	return p.o.Zone
 }
 
 // target is the panel that a request names.

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Board is one board in one language.
@@ -18,6 +19,7 @@ type Board struct {
 	Title     string
 	Tags      []string
 	Links     []string      // the uids of boards that this one links to
+	Zone      string        // of its days and times: utc, a name of the IANA list, or browser for the page's
 	Variables []Variable    // in their order: one may ask with those before it
 	Panels    map[int]Panel // those that ask something, also within collapsed rows
 	View      json.RawMessage
@@ -58,10 +60,11 @@ type Target struct {
 
 // file is a board as it lies in its file.
 type file struct {
-	UID   string   `json:"uid"`
-	Title string   `json:"title"`
-	Tags  []string `json:"tags"`
-	Links []struct {
+	UID      string   `json:"uid"`
+	Timezone string   `json:"timezone"`
+	Title    string   `json:"title"`
+	Tags     []string `json:"tags"`
+	Links    []struct {
 		URL string `json:"url"`
 	} `json:"links"`
 	Templating struct {
@@ -139,9 +142,14 @@ func Parse(text []byte) (Board, error) {
 	if err := json.Unmarshal(text, &f); err != nil {
 		return Board{}, err
 	}
-	b := Board{UID: f.UID, Title: f.Title, Tags: f.Tags, Panels: map[int]Panel{}}
+	b := Board{UID: f.UID, Title: f.Title, Tags: f.Tags, Zone: f.Timezone, Panels: map[int]Panel{}}
 	if b.UID == "" || strings.ContainsAny(b.UID, "/?#% ") {
 		return b, fmt.Errorf("the uid %q cannot stand in an address", b.UID)
+	}
+	if z := strings.ToLower(b.Zone); z != "" && z != "browser" && z != "utc" {
+		if _, err := time.LoadLocation(b.Zone); err != nil {
+			return b, fmt.Errorf("timezone: %w; use utc, browser, or a name such as Asia/Shanghai", err)
+		}
 	}
 	for _, l := range f.Links {
 		if uid, ok := strings.CutPrefix(l.URL, "/d/"); ok {

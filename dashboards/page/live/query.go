@@ -106,7 +106,10 @@ var label = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
 // name is a series' name: the legend with its {{label}} filled in, else what tells it apart.
 func name(values map[string]string, set labels.Labels, legend string) string {
 	if legend != "" && legend != "__auto" {
-		return label.ReplaceAllStringFunc(legend, func(m string) string { return values[label.FindStringSubmatch(m)[1]] })
+		given := label.ReplaceAllStringFunc(legend, func(m string) string { return values[label.FindStringSubmatch(m)[1]] })
+		if strings.TrimSpace(given) != "" {
+			return given
+		}
 	}
 	if set.Len() == 0 {
 		return "value"

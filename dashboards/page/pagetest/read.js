@@ -24,7 +24,7 @@ async () => {
   };
   const cells = (section, name) => [...section.querySelectorAll(`[data-${name}]`)].map((e) => ({ At: e.dataset[name], Text: e.textContent }));
   return {
-    Title: document.querySelector("h1")?.textContent || "", Zone: site.zone === "Local" ? "UTC" : site.zone,
+    Title: document.querySelector("h1")?.textContent || "", Zone: (board.timezone || "browser") === "browser" ? site.zone : board.timezone.toLowerCase() === "utc" ? "UTC" : board.timezone,
     Wide: document.documentElement.scrollWidth, Window: document.documentElement.clientWidth,
     Panels: [...document.querySelectorAll(".panel")].map((p) => {
       const r = p.getBoundingClientRect();
@@ -34,7 +34,7 @@ async () => {
         ID: +p.dataset.panel, Kind: p.dataset.kind, Title: def.title || "", State: p.dataset.state || "", Note: p.querySelector(":scope > .note")?.textContent || "", Text: p.querySelector(".body").textContent,
         Box: { X: r.x, Y: r.y, W: r.width, H: r.height }, Drawn: [...p.querySelectorAll(".chart")].map(drawn), Answer: p.answer ? { Frames: p.answer.frames } : null,
         Overflow: [...p.querySelectorAll(".stat-value, .gauge-value, .bar-value")].some((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== "inline"),
-        Cells: cells(p, "cell"), Calcs: cells(p, "calc"), Mapped: mapped(def), Values: p.dataset.kind === "table" || !!long || !!def.options?.reduceOptions?.values,
+        Cells: cells(p, "cell"), Calcs: cells(p, "calc"), Mapped: mapped(def), NoValue: def.fieldConfig?.defaults?.noValue || "", Values: p.dataset.kind === "table" || !!long || !!def.options?.reduceOptions?.values,
       };
     }),
   };

@@ -33,6 +33,7 @@ type Panel struct {
 	Cells    []Cell
 	Calcs    []Cell
 	Mapped   map[string][]string // texts that stand for a value, by the value, and "" for those of ranges
+	NoValue  string              // the board's text for no value
 	Values   bool                // every row is shown, not a calculation over them
 }
 
@@ -118,6 +119,9 @@ func (p Panel) faults(zone *time.Location) (out []string) {
 	}
 	if p.Kind == "text" {
 		return out
+	}
+	if p.NoValue != "" && strings.TrimSpace(p.Text) == p.NoValue {
+		return out // a word of the board stands where no number is
 	}
 	if p.Answer == nil || len(p.Cells)+len(p.Calcs) == 0 {
 		fault("it shows none of its answer")

@@ -21,7 +21,6 @@ const clock = age();
 async function start() {
   document.querySelector(".skip").textContent = say("skip");
   site = await api.boards(lang());
-  setZone(site.zone);
   frame();
   await show();
 }
@@ -73,13 +72,22 @@ async function show() {
   }
   if (mine !== turn) return;
   close();
+  const zone = zoneOf(view);
+  setZone(zone);
   const state = { from: said.from || view.time?.from || "now-28d", to: said.to || view.time?.to || "now", vars: said.vars, refresh: said.refresh };
-  open = { uid, view, state, lang: lang(), chosen: {}, span: { from: Date.now() - 28 * 86400e3, to: Date.now() }, timer: 0 };
+  open = { uid, view, state, lang: lang(), zone, chosen: {}, span: { from: Date.now() - 28 * 86400e3, to: Date.now() }, timer: 0 };
   document.title = `${view.title} · ${site.title || "sellthrough"}`;
   mark();
   const bar = el("div.bar");
   main.replaceChildren(el("header.top", {}, el("h1", {}, view.title), clock.e, bar));
   await choose(mine, bar);
+}
+
+// zoneOf is the time zone of a board: its own, or the system's.
+function zoneOf(view) {
+  const own = view.timezone || "";
+  if (own.toLowerCase() === "utc") return "UTC";
+  return own && own !== "browser" ? own : site.zone;
 }
 
 const known = () => (open.view.templating?.list || []);
@@ -122,7 +130,7 @@ function drawBar(bar, list) {
   const defs = known();
   bar.replaceChildren(
     ...list.map((x) => variable(defs.find((v) => v.name === x.name), x, (values) => move({ vars: { ...s.vars, [x.name]: values } }))).filter(Boolean),
-    el("div.when-bar", {}, timePicker(s, site.zone, (from, to) => move({ from, to })),
+    el("div.when-bar", {}, timePicker(s, open.zone, (from, to) => move({ from, to })),
       refresher(s.refresh ?? (open.view.refresh || ""), (text) => { s.refresh = text; history.replaceState(null, "", address.path(open.uid, s)); every(); }, refresh)));
 }
 

@@ -105,15 +105,19 @@ export const title = (f) => (f.config.displayName || "").replace(/\$\{__field\.l
 
 export const hidden = (f) => !!(f.config.custom.hidden || f.config.custom.hideFrom?.viz);
 
+// noWord is what stands for no value where a value would stand: a word of the board if it is a short one. A sentence is a
+// panel's reason for showing nothing, and stands there alone.
+export const noWord = (text) => (text && [...text].length <= 4 ? text : "");
+
 // display is how a value is shown: its text, and its colour where it has one.
 export function display(field, v) {
   const c = field.config;
   const mapped = mapping(c.mappings, v);
   if (mapped) {
-    const text = mapped.text ?? (v === null ? c.noValue || say("nan") : write(field, v));
+    const text = mapped.text ?? (v === null ? noWord(c.noValue) || say("nan") : write(field, v));
     return { text, color: mapped.color ? named(mapped.color) : colorOf(field, v), mapped: mapped.text !== undefined };
   }
-  if (v === null || v === undefined || v === "") return { text: c.noValue || (v === "" ? "" : say("nan")), color: "", none: true };
+  if (v === null || v === undefined || v === "") return { text: v === "" ? "" : noWord(c.noValue) || say("nan"), color: "", none: true };
   return { text: write(field, v), color: colorOf(field, v) };
 }
 

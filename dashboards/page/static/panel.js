@@ -5,7 +5,7 @@ import { say, span as spanText } from "./words.js";
 import * as api from "./api.js";
 import { ready } from "./chart.js";
 import { fill } from "./links.js";
-import { fieldsOf, configure } from "./fields.js";
+import { fieldsOf, configure, noWord } from "./fields.js";
 import { markdown, draw as text } from "./draw/text.js";
 import { draw as timeseries } from "./draw/timeseries.js";
 import { stat, bargauge, gauge } from "./draw/stat.js";
@@ -129,7 +129,7 @@ export function create(def, board) {
     const live = def.datasource?.type === "prometheus";
     const text = def.fieldConfig?.defaults?.noValue;
     note.hidden = false;
-    note.append(el("p", {}, text && text.length > 2 ? text : def.asks ? say(live ? "emptyLive" : "empty") : say("noPanel")));
+    note.append(el("p", {}, text && !noWord(text) ? text : def.asks ? say(live ? "emptyLive" : "empty") : say("noPanel")));
   }
 
   function fail(e) {

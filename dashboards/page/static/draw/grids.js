@@ -19,6 +19,8 @@ export function heatmap({ body, panel, frames, go }) {
   let y = keys.find((f) => f !== x);
   let cells;
   let rest = values.filter((f) => f !== x);
+  const own = panel.options?.cellValues || {};
+  for (const f of rest) f.config = { ...f.config, unit: own.unit ?? f.config.unit, decimals: own.decimals ?? f.config.decimals };
   if (!y && rest.length === 2 && !keys.some((f) => f !== x)) { y = rest[0]; rest = rest.slice(1); }
   if (y) cells = y.values.map((v, i) => ({ x: text(x, i), y: text(y, i), field: rest[0], i }));
   else cells = rest.flatMap((f) => f.values.map((_, i) => ({ x: text(x, i), y: title(f), field: f, i })));

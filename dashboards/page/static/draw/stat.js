@@ -1,7 +1,7 @@
 // One number or a few, large: stat, gauge and bar gauge. All are elements, so the text is the number.
 
 import { el, svg } from "../dom.js";
-import { fieldsOf, wide, configure, display, title, hidden, reduce, shown, cell, limits, pattern, colorOfSeries } from "../fields.js";
+import { fieldsOf, wide, configure, display, title, hidden, reduce, shown, cell, limits, pattern, colorOfSeries, noWord } from "../fields.js";
 import { on, ink } from "../colors.js";
 import { sparkline } from "./timeseries.js";
 
@@ -40,10 +40,9 @@ function chooseFields(wanted, fields) {
 }
 
 const nothing = (list) => !list.length || list.every((x) => x.value === null || x.value === undefined);
-// noValue is a short word that stands where the number would; a sentence is shown as the panel's reason.
-const noValue = (panel) => { const text = panel.fieldConfig?.defaults?.noValue; return text && text.length <= 12 ? text : ""; };
+const noValue = (panel) => noWord(panel.fieldConfig?.defaults?.noValue);
 
-// answer makes a value a link where it leads somewhere.
+// linked makes a value a link where it leads somewhere.
 function linked(x, text, link) {
   const to = link?.(x.field, x.row);
   return to ? el("a", { href: to.href, target: to.target, rel: to.target ? "noopener" : null, title: to.title }, text) : text;

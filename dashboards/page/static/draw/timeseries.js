@@ -29,7 +29,7 @@ export function draw({ body, panel, frames, span, go }) {
   const option = () => ({
     useUTC: true, grid: grid(), legend: { show: false, data: items.map((i) => i.name) },
     tooltip: tooltip("axis", (p) => tip(p, all)),
-    xAxis: timeAxis(span, bars ? reach(all, span) : {}),
+    xAxis: timeAxis(span, reach(all, span, bars)),
     yAxis: [left && valueAxis(left.f, percent.size ? { max: 1, axisLabel: { formatter: (v) => Math.round(v * 100) + "%", color: ink().mute, fontSize: 11 } } : {}), right && valueAxis(right.f, { position: "right", splitLine: { show: !left } })].filter(Boolean),
     series: all.map(({ f, t }, i) => line(f, t, items[i], { points, percent, axis: right && left && f.config.custom.axisPlacement === "right" ? 1 : 0 })),
   });
@@ -69,10 +69,11 @@ function line(f, t, item, { points, percent, axis }) {
 // lonely says whether a value stands between gaps, where a line alone would not show it.
 const lonely = (f) => f.values.some((v, i) => v !== null && (f.values[i - 1] ?? null) === null && (f.values[i + 1] ?? null) === null);
 
-// reach leaves room for the first and the last bar.
-function reach(all, span) {
+// reach makes room for all days of the range, and for the whole of the first and the last bar.
+function reach(all, span, bars) {
   const xs = [...new Set(all.flatMap(({ t }) => t.values.map((v) => axisX(t, v))))].sort((a, b) => a - b);
   const gap = xs.length > 1 ? Math.min(...xs.slice(1).map((x, i) => x - xs[i])) : 86400e3;
+  if (!bars) return { min: Math.min(shift(span.from), xs[0]), max: Math.max(shift(span.to), xs.at(-1)) };
   return { min: Math.min(shift(span.from), xs[0] - gap / 2), max: Math.max(xs.at(-1) + gap / 2, Math.min(shift(span.to), xs.at(-1) + gap)) };
 }
 
