@@ -22,12 +22,13 @@ FROM
     SELECT partner, location, product, on_hand, reported_at, bitTest(known, 0)::Bool AS stands,
         toInt32(bitCount(bitAnd(in_stock, 0xFFFFFFF))) AS in_stock_days,
         toInt32(bitCount(bitAnd(bitXor(known, in_stock), 0xFFFFFFF))) AS out_days,
-        greatest(arraySum(x -> if(x.1 < 28 AND bitTest(in_stock, least(x.1, 63)), x.2, toDecimal64(0, 6)), moves), 0) / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity,
-        arrayExists(x -> x.2 > 0, moves) AS sold_lately,
-        if(sold_lately, {day:Date32} - arrayMin(x -> if(x.2 > 0, x.1, 255), moves), toDate32('1970-01-01')) AS last_sale,
-        arraySum(x -> x.2, moves) AS units,
-        if(units > 0, toDecimal128(arraySum(x -> x.3, moves), 6) / units, NULL) AS price
-    FROM v_item_days(day = {day:Date32}, levels = 34, sales = 84)
+        greatest(arraySum(x -> if(bitTest(in_stock, x.1), x.2, toDecimal64(0, 6)), moves), 0) / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity,
+        least(older_sale, arrayMin(x -> if(x.2 > 0, x.1, 255), arrayPushBack(moves, (255, 0, 0)))) AS sale_age,
+        sale_age < 255 AS sold_lately,
+        if(sold_lately, {day:Date32} - sale_age, toDate32('1970-01-01')) AS last_sale,
+        older_units + arraySum(x -> x.2, moves) AS units,
+        if(units > 0, (older_money + toDecimal128(arraySum(x -> x.3, moves), 6)) / units, NULL) AS price
+    FROM v_item_days(day = {day:Date32}, levels = 34, sales = 28, back = 84)
 ) AS c
 LEFT JOIN
 (
