@@ -217,7 +217,7 @@ func reporting(opening sellthrough.Day) []byte {
 		if f.Partner == world.Bazaarlet {
 			due = "18:00"
 		}
-		s.row(f.ID, frequency, weekdays, due, "1", (opening - reports.Recent).String())
+		s.row(f.ID, frequency, weekdays, due, "1", (opening - reports.Daily).String())
 	}
 	return s.text()
 }

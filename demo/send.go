@@ -99,7 +99,7 @@ func (s *sender) await(ctx context.Context, f *reports.Feed, open []sellthrough.
 			open = open[:len(open)-1]
 			continue
 		}
-		t := time.NewTimer(time.Second)
+		t := time.NewTimer(2 * time.Second)
 		select {
 		case <-ctx.Done():
 			t.Stop()

@@ -54,7 +54,7 @@ func (c *clerk) split(rows []Row, until sellthrough.Day, use func(place int, row
 func (c *clerk) day(d *world.Day) {
 	f, date := c.f, d.Date
 	sunday := date.Time().Weekday() == time.Sunday
-	if f.Stock && !sunday && (f.weekly || date < c.p.recent) {
+	if f.Stock && !sunday && (f.weekly || date < c.p.counted) {
 		return
 	}
 	rows := f.rows(c.p, d)
@@ -78,7 +78,7 @@ func (c *clerk) history(date sellthrough.Day, rows []Row) {
 	c.split(rows, date, func(place int, rows []Row) { c.pending[place] = append(c.pending[place], rows...) })
 	regular := c.p.regular(c.f)
 	last := date+1 == regular || (date+1).Time().Day() == 1
-	if c.f.Stock && (c.f.weekly || date < c.p.recent) && !last { // of Sundays only
+	if c.f.Stock && (c.f.weekly || date < c.p.counted) && !last { // of Sundays only
 		last = date+7 >= regular || (date+7).Time().Month() != date.Time().Month()
 	}
 	if !last {
@@ -165,7 +165,7 @@ func (c *clerk) period(d sellthrough.Day, rows []Row) {
 		return
 	}
 	monday := d - (sellthrough.Day(d.Time().Weekday())+6)%7
-	c.mess(c.file(everyone, max(monday, c.p.recent), d, append([]Row(nil), c.week...), ""), everyone)
+	c.mess(c.file(everyone, max(monday, c.p.daily), d, append([]Row(nil), c.week...), ""), everyone)
 }
 
 // running reports the day so far, for whoever looks on.

@@ -40,9 +40,9 @@ func (c *clerk) mess(file *File, place int) {
 	case fate < 75 && !f.Stock && len(file.Rows) >= 10 && (f.Keyed || f.Cover != Nothing):
 		c.wrong(file, r)
 		return
-	case fate < 83 && f.totals != "":
+	case fate < 90 && f.totals != "":
 		file.Totals = true
-	case fate < 90 && !f.Stock && !live && len(file.Rows) > 2 && (f.Keyed || f.Cover != Nothing):
+	case fate < 108 && !f.Stock && !live && len(file.Rows) > 2 && (f.Keyed || f.Cover != Nothing):
 		c.typo(file, r)
 		return
 	}

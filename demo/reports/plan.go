@@ -8,9 +8,12 @@ import (
 	"sellthrough/demo/world"
 )
 
-// Recent is how many days before the opening day partners had begun to report daily. What lies before was handed over by
-// the month, as whoever joins hands over history.
-const Recent = 60
+// Daily is how many days before the opening day partners began to send a file a day. What lies before they handed over by
+// the month, as whoever joins hands over history: with a stock count of every Sunday, and of every day since Counted.
+const (
+	Daily   = 21
+	Counted = 60
+)
 
 // EveryDay is how many days before the opening day partners began to report the week so far every day, and their shelves
 // by full snapshots: both ask the ledger what is held, which two years of them would be dear.
@@ -25,14 +28,15 @@ type Plan struct {
 	clerks  []*clerk
 	told    map[*Feed][]bool // listings with a level, in feeds that name zeros
 	coming  []bool           // listings of which something was told to be on the way
-	recent  sellthrough.Day  // from when on files are daily
+	daily   sellthrough.Day  // from when on files are daily
+	counted sellthrough.Day  // from when on stock is
 	queue   queue
 	turn    int
 }
 
 // NewPlan plans the files of a world that has not begun.
 func NewPlan(w *world.World) *Plan {
-	p := &Plan{world: w, told: map[*Feed][]bool{}, recent: max(w.First, w.Opening-Recent)}
+	p := &Plan{world: w, told: map[*Feed][]bool{}, daily: max(w.First, w.Opening-Daily), counted: max(w.First, w.Opening-Counted)}
 	for i := range world.Partners {
 		p.offices[i] = zone(world.Partners[i].Zone)
 		for j := range w.Products {
@@ -66,7 +70,7 @@ func (p *Plan) regular(f *Feed) sellthrough.Day {
 	if f.past != nil {
 		return max(p.world.First, p.world.Opening-EveryDay)
 	}
-	return p.recent
+	return p.daily
 }
 
 // World that the plan reports on.
