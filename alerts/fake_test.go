@@ -39,26 +39,35 @@ var errDead = errors.New("the process is dead")
 // life is one process in the world. Its luck kills it at some step: before the step took effect, or after.
 type life struct {
 	*world
+	luck   sync.Mutex // of rnd: the parts of a process step at once
 	rnd    *rand.Rand
+	mortal bool
 	steps  int // left to live; negative: for ever
 	dead   bool
 	cancel context.CancelFunc
 }
 
+// chance is a number below n.
+func (l *life) chance(n int64) int64 {
+	l.luck.Lock()
+	defer l.luck.Unlock()
+	return l.rnd.Int64N(n)
+}
+
 // step takes an effect on the world, unless the process is dead or dies before it.
 func (l *life) step(ctx context.Context, effect func() error) error {
-	if l.rnd.IntN(8) == 0 {
+	if l.chance(8) == 0 {
 		select {
-		case <-time.After(time.Duration(l.rnd.Int64N(int64(3 * time.Second)))):
+		case <-time.After(time.Duration(l.chance(int64(3 * time.Second)))):
 		case <-ctx.Done():
 		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if l.steps > 0 && l.rnd.IntN(40) == 0 {
+	if l.mortal && l.chance(40) == 0 {
 		// The whole process is paused, or the step is long on its way: longer than a lease, and then it takes effect.
-		time.Sleep(leaseTTL + time.Duration(l.rnd.Int64N(int64(leaseTTL))))
+		time.Sleep(leaseTTL + time.Duration(l.chance(int64(leaseTTL))))
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -68,7 +77,7 @@ func (l *life) step(ctx context.Context, effect func() error) error {
 	if l.steps == 0 {
 		l.dead = true
 		l.cancel()
-		if l.rnd.IntN(2) == 0 {
+		if l.chance(2) == 0 {
 			_ = effect() // done, but the process does not learn of it
 		}
 		return errDead
@@ -165,7 +174,7 @@ func (h *hook) Limits() Limits       { return h.limits }
 func (h *hook) Wants(*Incident) bool { return true }
 
 func (h *hook) Send(ctx context.Context, m Message) error {
-	if h.fails && h.rnd.IntN(4) == 0 {
+	if h.fails && h.chance(4) == 0 {
 		return errors.New("503")
 	}
 	err := h.step(ctx, func() error {
@@ -178,7 +187,7 @@ func (h *hook) Send(ctx context.Context, m Message) error {
 		h.inbox[h.name] = append(h.inbox[h.name], m)
 		return nil
 	})
-	if h.fails && err == nil && h.rnd.IntN(6) == 0 {
+	if h.fails && err == nil && h.chance(6) == 0 {
 		return errors.New("the answer was lost")
 	}
 	return err
