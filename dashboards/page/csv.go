@@ -66,10 +66,7 @@ func (p *Page) csv(w http.ResponseWriter, r *http.Request) {
 
 // cellText is a cell of a file. Instants are in the board's time zone, as on the page.
 func cellText(kind string, v any, zone *time.Location) string {
-	if t, ok := v.(*time.Time); ok && t != nil {
-		v = *t
-	}
-	if t, ok := v.(time.Time); ok {
+	if t, ok := behind(v).(time.Time); ok {
 		if isDay(kind) {
 			return t.Format(time.DateOnly)
 		}

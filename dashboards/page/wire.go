@@ -14,6 +14,7 @@ import (
 // appendCell writes a cell as JSON. A number is written with all its digits; one that a browser could not hold exactly
 // is text. An instant is its milliseconds, a day its text.
 func appendCell(b []byte, kind string, v any) []byte {
+	v = behind(v)
 	switch v := v.(type) {
 	case nil:
 		return append(b, "null"...)
@@ -35,9 +36,6 @@ func appendCell(b []byte, kind string, v any) []byte {
 	case []byte:
 		return appendText(b, string(v))
 	case fmt.Stringer:
-		if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer && r.IsNil() {
-			return append(b, "null"...)
-		}
 		if strings.Contains(kind, "Decimal") {
 			return append(b, v.String()...)
 		}
@@ -45,11 +43,6 @@ func appendCell(b []byte, kind string, v any) []byte {
 	}
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
-	case reflect.Pointer:
-		if r.IsNil() {
-			return append(b, "null"...)
-		}
-		return appendCell(b, kind, r.Elem().Interface())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		if n := r.Int(); n > 1<<53 || n < -1<<53 {
 			return append(strconv.AppendInt(append(b, '"'), n, 10), '"')
@@ -71,6 +64,20 @@ func appendCell(b []byte, kind string, v any) []byte {
 		return append(b, ']')
 	}
 	return appendText(b, fmt.Sprint(v))
+}
+
+// behind is what a pointer points at, nil where it points at nothing: how the driver gives what may be NULL.
+func behind(v any) any {
+	for r := reflect.ValueOf(v); r.Kind() == reflect.Pointer; r = reflect.ValueOf(v) {
+		if r.IsNil() {
+			return nil
+		}
+		if _, ok := v.(*big.Int); ok {
+			return v
+		}
+		v = r.Elem().Interface()
+	}
+	return v
 }
 
 func appendFloat(b []byte, v float64, bits int) []byte {
@@ -95,6 +102,7 @@ func isDay(kind string) bool {
 
 // plain is a cell as a person types it.
 func plain(v any) string {
+	v = behind(v)
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -105,12 +113,6 @@ func plain(v any) string {
 			return v.Format(time.DateOnly)
 		}
 		return v.Format(time.DateTime)
-	}
-	if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer {
-		if r.IsNil() {
-			return ""
-		}
-		return plain(r.Elem().Interface())
 	}
 	return fmt.Sprint(v)
 }

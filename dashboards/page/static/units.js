@@ -119,6 +119,7 @@ function wall(ms, zone) {
 
 // time writes an instant in the page's zone. Midnight is a day.
 export function time(ms, unit = "") {
+  if (!(Math.abs(ms) <= 8.64e15)) return String(ms); // no instant that a calendar has
   if (unit === "dateTimeFromNow") return fromNow(ms);
   const p = wall(ms, zoneName);
   const day = `${p.year}-${p.month}-${p.day}`;
