@@ -1,10 +1,16 @@
 # One image for all roles. The binary is built without cgo but needs glibc at run time, because it can load the
 # embedded ClickHouse; hence Debian and not a bare image.
+FROM node:22-bookworm-slim AS assets
+WORKDIR /page
+COPY dashboards/page/fetch-charts .
+RUN ./fetch-charts
+
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+COPY --from=assets /page/static/vendor/ dashboards/page/static/vendor/
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=${VERSION}" -o /sellthrough ./cmd/sellthrough
 

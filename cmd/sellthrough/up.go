@@ -31,7 +31,7 @@ func runTransform(ctx context.Context, args []string) error {
 	return roles(ctx, "transform", args, false, true, false)
 }
 
-// serve runs the status page alone.
+// serve runs the built-in page alone.
 func serve(ctx context.Context, args []string) error {
 	return roles(ctx, "serve", args, false, false, true)
 }
@@ -179,14 +179,19 @@ func (a *app) await(ctx context.Context, what string, try func(context.Context) 
 }
 
 func (a *app) greet(began time.Time) {
+	scheme := "http"
+	if a.cfg.Listen.TLS.Cert != "" {
+		scheme = "https"
+	}
 	fmt.Fprintf(os.Stderr, `
-sellthrough %s is up after %.1f s
-  status page   http://%s/
-  send a file   sellthrough push FILE --feed FEED --key KEY --url http://%s
-  metrics       http://%s/metrics
+sellthrough %[1]s is up after %[2].1f s
+  dashboards    %[3]s/
+  status page   %[3]s/status
+  send a file   sellthrough push FILE --feed FEED --key KEY --url %[3]s
+  metrics       http://%[4]s/metrics
   stop          Ctrl-C
 
-`, version, time.Since(began).Seconds(), a.cfg.Listen.API, a.cfg.Listen.API, a.cfg.Listen.Admin)
+`, version, time.Since(began).Seconds(), scheme+"://"+a.cfg.Listen.API, a.cfg.Listen.Admin)
 }
 
 // check validates the configuration and the reference folder.

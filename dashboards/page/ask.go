@@ -18,6 +18,7 @@ const (
 	together     = 10               // questions of all viewers; the reader has a few connections more
 	answerWithin = 30 * time.Second // one question
 	remembered   = 20 * time.Second // options of variables and the age of the data
+	memos        = 500              // that are remembered at once
 )
 
 // asker asks a reader: no viewer crowds out the others, and a question that is being answered for somebody who sees the
@@ -95,7 +96,7 @@ func (a *asker) Recall(ctx context.Context, sql string) (clickhouse.Table, error
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for k, m := range a.memo {
-		if now.After(m.until) {
+		if now.After(m.until) || len(a.memo) >= memos {
 			delete(a.memo, k)
 		}
 	}

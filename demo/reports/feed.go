@@ -115,7 +115,7 @@ var feeds = [...]*Feed{
 	},
 	{
 		ID: "bazaarlet-orders", Partner: world.Bazaarlet, Document: true, Keyed: true, Cover: Documents, Currency: "CNY",
-		gzip: true, prefix: "orders-", suffix: ".ndjson", clock: 9 * hour, minutes: 5, write: bazaarOrder,
+		gzip: true, prefix: "orders-", suffix: ".ndjson", clock: 9 * hour, minutes: 10, write: bazaarOrder,
 	},
 	{
 		ID: "bazaarlet-stock", Partner: world.Bazaarlet, Stock: true,
