@@ -3,7 +3,8 @@
 //
 // It promises: a mail stays in its folder until all of its attachments are settled and the reply is sent; then it is moved
 // to the folder for taken or for refused mail. A mail that is looked at again, after a crash or because the reply could not
-// be sent, makes no second submission. Who is not listed gets no answer, and a mail that a machine sent as an answer gets
+// be sent, makes no second submission, and a reply that the mail server took is sent once while the
+// process lives. Who is not listed gets no answer, and a mail that a machine sent as an answer gets
 // none either.
 //
 // An address in From proves nothing by itself. Authserv names the mail server that checks mail on its way in: then only
@@ -82,6 +83,7 @@ type Door struct {
 	o       Options
 	senders map[string][]*Sender
 	settled *prometheus.CounterVec
+	replied map[string]string // mails whose reply is sent and that could not be moved, and where they belong
 }
 
 // New wires a door. It dials nothing.
@@ -103,7 +105,7 @@ func New(o Options) (*Door, error) {
 	if o.Poll <= 0 {
 		o.Poll = time.Minute
 	}
-	d := &Door{o: o, senders: map[string][]*Sender{}, settled: prometheus.NewCounterVec(prometheus.CounterOpts{
+	d := &Door{o: o, senders: map[string][]*Sender{}, replied: map[string]string{}, settled: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sellthrough_mailfeed_mails_total", Help: "Mails that were settled, by what became of them.",
 	}, []string{"fate"})}
 	for i := range o.Senders {
@@ -193,30 +195,40 @@ func (d *Door) Look(ctx context.Context) error {
 
 // mail settles one mail.
 func (d *Door) mail(ctx context.Context, c *imapclient.Client, validity uint32, uid imap.UID) error {
-	f, large, err := d.fetch(c, uid)
-	if err != nil {
-		return err
-	}
-	var fate string
-	if large {
-		d.o.Log.Warn().Uint32("uid", uint32(uid)).Msg("a mail above the limit is refused unread")
-		fate = d.o.Refused
-	} else {
-		defer os.Remove(f.Name())
-		defer f.Close()
-		if fate, err = d.settle(ctx, f, fmt.Sprintf("mail/%d/%d", validity, uid)); err != nil {
+	key := fmt.Sprintf("mail/%d/%d", validity, uid)
+	fate, ok := d.replied[key]
+	if !ok {
+		var err error
+		if fate, err = d.read(ctx, c, uid, key); err != nil {
 			return err
 		}
+		d.replied[key] = fate
 	}
 	if _, err := c.Move(imap.UIDSetNum(uid), fate).Wait(); err != nil {
 		return fmt.Errorf("move it to %s: %w", fate, err)
 	}
+	delete(d.replied, key)
 	label := "processed"
 	if fate == d.o.Refused {
 		label = "refused"
 	}
 	d.settled.WithLabelValues(label).Inc()
 	return nil
+}
+
+// read fetches a mail and settles it; it says in which folder the mail belongs.
+func (d *Door) read(ctx context.Context, c *imapclient.Client, uid imap.UID, key string) (folder string, err error) {
+	f, large, err := d.fetch(c, uid)
+	if err != nil {
+		return "", err
+	}
+	if large {
+		d.o.Log.Warn().Str("mail", key).Msg("a mail above the limit is refused unread")
+		return d.o.Refused, nil
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	return d.settle(ctx, f, key)
 }
 
 // fetch brings a mail into a file. One above the limit is not fetched.

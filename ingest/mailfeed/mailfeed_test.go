@@ -252,6 +252,25 @@ func TestAReplyThatCantBeSentIsSentLater(t *testing.T) {
 	}
 }
 
+func TestAReplyThatWasTakenIsNotSentAgain(t *testing.T) {
+	w := start(t, promise.NewIntake(t))
+	w.smtp.rude = true // it takes mail, and ends the session otherwise than by the book
+	w.Put(t, "a.csv", promise.Good)
+	if err := w.door.Look(t.Context()); err != nil {
+		t.Error(err)
+	}
+	w.door.o.Processed = "INBOX" // no server moves mail to where it is: it stays, and is looked at again
+	w.Put(t, "b.csv", promise.Good)
+	for range 3 {
+		if err := w.door.Look(t.Context()); err == nil {
+			t.Error("the mail is moved to where it is")
+		}
+	}
+	if n := len(w.smtp.sent()); n != 2 || len(w.in.Taken()) != 2 {
+		t.Errorf("%d replies to two mails, %d taken", n, len(w.in.Taken()))
+	}
+}
+
 func TestNamesOfFilesAreNamesOnly(t *testing.T) {
 	for in, want := range map[string]string{
 		`attachment; filename="..\..\x.csv"`: "x.csv", `attachment; filename="/etc/passwd"`: "passwd",
@@ -271,6 +290,7 @@ type outServer struct {
 	mu      sync.Mutex
 	mails   []string
 	no      int
+	rude    bool // answers QUIT with another code than the book's
 }
 
 func listenSMTP(t *testing.T) *outServer {
@@ -329,6 +349,10 @@ func (s *outServer) serve(c net.Conn) {
 			}
 			s.mu.Unlock()
 		case "QUIT":
+			if s.rude {
+				fmt.Fprint(c, "250 ok\r\n")
+				return
+			}
 			fmt.Fprint(c, "221 bye\r\n")
 			return
 		default:

@@ -76,7 +76,12 @@ func (s *SMTP) Send(ctx context.Context, r Reply) error {
 	if err != nil {
 		return err
 	}
-	return c.DialAndSendWithContext(ctx, m)
+	if err := c.DialWithContext(ctx); err != nil {
+		return err
+	}
+	err = c.Send(m)
+	_ = c.Close() // what the server took is sent, however the two part: sent again, it would be a second reply
+	return err
 }
 
 func (s *SMTP) client() (*gomail.Client, error) {
