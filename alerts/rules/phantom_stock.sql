@@ -18,11 +18,17 @@
 --   max_chance: {default: 0.001, about: "chance of such a silence above which it is taken for chance; at most 0.001"}
 -- ---
 SELECT v.partner AS partner, v.location AS location, v.product AS product, '' AS subject, p.line AS line, v.last_sale + 1 AS since, v.reported_at AS data_at,
-    v.on_hand AS units, toFloat64(v.on_hand) * toFloat64(c.price) AS money,
+    v.on_hand AS units, toFloat64(v.on_hand) * c.price AS money,
     v.on_hand AS on_hand, v.last_sale AS last_sale, v.usual_gap AS usual_gap, v.longest_gap AS longest_gap, v.silent_days AS silent_days, v.sale_days AS sale_days,
     v.reported_at AS reported_at, c.price AS price
 FROM {{view "v_phantom_stock"}}(day = {{day}}) AS v
-LEFT JOIN {{view "v_cover"}}(day = {{day}}) AS c ON c.partner = v.partner AND c.location = v.location AND c.product = v.product
+LEFT JOIN
+(
+    SELECT r.partner AS partner, r.location AS location, r.product AS product, toFloat64(sum(r.base_amount)) / nullIf(toFloat64(sum(r.qty)), 0) AS price
+    FROM {{view "v_sales_rows"}} AS r
+    WHERE r.kind IN ('sell_out', 'sell_through', 'return_in') AND r.business_date > {{day}} - 84 AND r.business_date <= {{day}}
+    GROUP BY r.partner, r.location, r.product
+) AS c ON c.partner = v.partner AND c.location = v.location AND c.product = v.product
 LEFT JOIN {{view "v_products"}} AS p ON p.code = v.product
 WHERE v.product != '' AND v.on_hand >= {{limit "min_units" "v.partner" "p.line"}} AND v.chance < {{limit "max_chance" "v.partner" "p.line"}}
 

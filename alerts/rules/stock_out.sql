@@ -36,18 +36,15 @@ WITH
         WHERE z.product != '' AND z.on_hand <= 0 AND z.ranged AND z.velocity > {{limit "min_velocity" "z.partner" "p.line"}}
             AND z.location_at > {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "z.partner" "p.line"}}))
     ),
+    -- The first report of zero after the last one of stock. One pass: what is found is not asked for twice.
     began AS
     (
-        SELECT partner, location, product, minIf(business_date, business_date > had) AS day
-        FROM
-        (
-            SELECT s.partner AS partner, s.location AS location, s.product AS product, s.business_date AS business_date,
-                maxIf(s.business_date, s.qty > 0) OVER (PARTITION BY s.partner, s.location, s.product) AS had
-            FROM {{view "v_stock_daily"}} AS s
-            WHERE s.level = 'on_hand' AND s.business_date > {{day}} - 62 AND s.business_date <= {{day}}
-                AND (s.partner, s.location, s.product) IN (SELECT partner, location, product FROM found)
-        )
-        GROUP BY partner, location, product
+        SELECT s.partner AS partner, s.location AS location, s.product AS product, maxIf(s.business_date, s.qty > 0) AS had,
+            arrayFilter(x -> x > had, groupArrayIf(s.business_date, s.qty <= 0)) AS days, arrayMin(days) AS day
+        FROM {{view "v_stock_daily"}} AS s
+        WHERE s.level = 'on_hand' AND s.business_date > {{day}} - 62 AND s.business_date <= {{day}}
+        GROUP BY s.partner, s.location, s.product
+        HAVING notEmpty(days)
     )
 SELECT f.partner AS partner, f.location AS location, f.product AS product, '' AS subject, f.line AS line,
     b.day AS since, f.reported_at AS data_at, toFloat64(f.velocity) * f.lead AS units, units * toFloat64(f.price) AS money,
