@@ -133,7 +133,7 @@ func TestAStockOutIsToldOnceAndItsCorrectionToo(t *testing.T) {
 		t.Helper()
 		for back := from; back >= to; back-- {
 			day := today.AddDate(0, 0, -back).Format(time.DateOnly)
-			s.push(feed, partner, nil, fmt.Appendf(nil, "store,doc,item,qty,amount,at\n%s,d,tv,2,1000,%s 10:00:00\n", store, day))
+			s.final(s.push(feed, partner, nil, fmt.Appendf(nil, "store,doc,item,qty,amount,at\n%s,d,tv,2,1000,%s 10:00:00\n", store, day)).Submission)
 		}
 	}
 	told := func(what string) {
