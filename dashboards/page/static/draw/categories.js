@@ -24,7 +24,7 @@ export function barchart({ body, panel, frames, go }) {
   const each = ys.length === 1 && (ys[0].config.color?.mode || "").startsWith("continuous");
   const category = (room) => ({
     type: "category", data: names, inverse: flat, axisLine: axisLine(), axisTick: { show: false },
-    axisLabel: axisLabel({ width: flat ? Math.min(180, room * 0.36) : Math.max(room / names.length - 6, 56), overflow: "truncate", rotate: flat ? 0 : -(o.xTickLabelRotation || 0) || (names.length * 46 > room && names.some((n) => n.length > 6) ? 32 : 0), interval: flat && names.length <= 40 ? 0 : "auto", hideOverlap: true }),
+    axisLabel: axisLabel({ width: flat ? Math.min(180, room * 0.36) : Math.max(room / names.length - 6, 90), overflow: "truncate", rotate: flat ? 0 : -(o.xTickLabelRotation || 0) || (names.some((n) => textWidth(n) + 8 > (room - 50) / names.length) ? 32 : 0), interval: names.length <= (flat ? 40 : 16) ? 0 : "auto", hideOverlap: true }),
   });
   const option = (width) => {
     const value = valueAxis(ys[0], percent ? { max: 1, axisLabel: axisLabel({ formatter: (v) => Math.round(v * 100) + "%" }) } : flat ? { splitNumber: Math.max(2, Math.floor(width / 160)) } : {});
@@ -101,5 +101,8 @@ export function piechart({ body, panel, frames, go, link }) {
   })));
   return { dispose: c.dispose };
 }
+
+// textWidth is about how wide a label is.
+const textWidth = (text) => [...text].reduce((n, ch) => n + (ch > "⺀" ? 11.5 : 6.4), 0);
 
 const mappedColor = (f, v) => (f.config.mappings?.length ? display(f, v).color : "");

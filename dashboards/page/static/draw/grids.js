@@ -36,7 +36,7 @@ export function heatmap({ body, panel, frames, go }) {
   const shade = (v) => (high > low ? (v - low) / (high - low) : 0);
   const option = (width, height) => ({
     grid: grid({ bottom: 34 }), tooltip: tooltip("item", (p) => { const c = cells[p.dataIndex]; return { head: `${c.x} · ${c.y}`, lines: [[p.color, title(c.field), display(c.field, c.field.values[c.i]).text]] }; }),
-    xAxis: { type: "category", data: xs, axisLine: axisLine(), axisTick: { show: false }, splitArea: { show: false }, axisLabel: axisLabel() },
+    xAxis: { type: "category", data: xs, axisLine: axisLine(), axisTick: { show: false }, splitArea: { show: false }, axisLabel: axisLabel({ formatter: brief(xs) }) },
     yAxis: { type: "category", data: ys, inverse: true, axisLine: axisLine(), axisTick: { show: false }, axisLabel: axisLabel({ width: width * 0.3, overflow: "truncate" }) },
     visualMap: { type: "continuous", min: low, max: high, calculable: false, orient: "horizontal", left: "center", bottom: 0, itemWidth: 8, itemHeight: 130, inRange: { color: colors }, text: [display(cells[0].field, high).text, display(cells[0].field, low).text], textStyle: { color: ink().mute, fontSize: 11 } },
     series: [{ type: "heatmap", data: cells.map((c) => {
@@ -47,6 +47,12 @@ export function heatmap({ body, panel, frames, go }) {
   });
   const c = chart(body, option, { onclick: (p) => go?.(cells[p.dataIndex].field, cells[p.dataIndex].i) });
   return { dispose: c.dispose, table: numbers(panel, visible, panel.title) };
+}
+
+// brief leaves the year out of days that all have the same.
+function brief(names) {
+  const day = /^\d{4}-\d\d-\d\d/;
+  return names.every((n) => day.test(n) && n.slice(0, 4) === names[0].slice(0, 4)) ? (n) => n.slice(5) : (n) => n;
 }
 
 const text = (f, i) => display({ ...f, config: { ...f.config, mappings: f.kind === "number" ? [] : f.config.mappings } }, f.values[i]).text;
