@@ -58,11 +58,11 @@ func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
 		o.rows, o.refused = r, r.Refuse
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "poslog":
-		o.rows = poslog.NewReader(src, names, poslog.Options{Dialect: form.POSLog, MaxField: field})
+		o.rows = poslog.NewReader(src, names, poslog.Options{Dialect: form.POSLog, MaxToken: line, MaxField: field})
 	case "gs1xml":
-		o.rows = gs1xml.NewReader(src, names, gs1xml.Options{Dialect: form.GS1})
+		o.rows = gs1xml.NewReader(src, names, gs1xml.Options{Dialect: form.GS1, MaxField: field})
 	case "rosettanet":
-		o.rows = rosettanet.NewReader(src, names, rosettanet.Options{Dialect: form.RosettaNet})
+		o.rows = rosettanet.NewReader(src, names, rosettanet.Options{Dialect: form.RosettaNet, MaxField: field})
 	default:
 		return o, o.text(f, l, src)
 	}

@@ -16,6 +16,7 @@ import (
 	_ "time/tzdata" // business dates must not depend on the machine's zone files
 
 	"sellthrough/ingest/push"
+	"sellthrough/ingest/try"
 	"sellthrough/internal/embedded/clickhouse"
 )
 
@@ -37,6 +38,7 @@ func commands() []command {
 		{"alert", "run the alerter; or `alert list|ack|assign|snooze|unsnooze|comment|report`: incidents and the weekly report", alert},
 		{"check", "check the configuration and the reference folder, and explain every mistake", check},
 		{"push", "send a file to a feed and print the receipt", pushFile},
+		{"try", "look at a partner's FILE: how it can be read, what has to be asked, its first lines, and the feed to configure", tryFile},
 		{"status", "show feeds, the last submissions, the books and the road", status},
 		{"verify", "check the books, the ledger against its sums, and the road (--heal mends what can be mended)", verify},
 		{"query", "ask a question in SQL, or by --as-of the sales as they were known then", query},
@@ -90,7 +92,7 @@ func usage() {
 	for _, c := range commands() {
 		fmt.Printf("  %-10s %s\n", c.name, c.about)
 	}
-	fmt.Println("\nEvery command but push, key, password and version reads --config (default sellthrough.yaml). COMMAND -h shows its options.")
+	fmt.Println("\nEvery command but push, try, key, password and version reads --config (default sellthrough.yaml). COMMAND -h shows its options.")
 }
 
 // exitCode ends the process with a code and says nothing more.
@@ -100,6 +102,13 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func pushFile(ctx context.Context, args []string) error {
 	if code := push.Run(ctx, args, os.Stdin, os.Stdout, os.Stderr); code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}
+
+func tryFile(ctx context.Context, args []string) error {
+	if code := try.Run(ctx, args, os.Stdin, os.Stdout, os.Stderr); code != 0 {
 		return exitCode(code)
 	}
 	return nil

@@ -447,3 +447,18 @@ func Header(fields [][]byte) []string {
 	}
 	return slices.Clip(names)
 }
+
+// Line gives the cells as a value that outlives them.
+func (c *Cells) Line(kind sellthrough.FeedKind) sellthrough.Line {
+	l := sellthrough.Line{
+		Row: c.Row, Document: string(c.Document), LineKey: string(c.LineKey), Location: string(c.Location), Item: string(c.Item), Unit: string(c.Unit),
+		Currency: string(c.Currency), Counterparty: string(c.Counterparty), Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount,
+		At: c.At, Day: c.Day, Version: c.Version,
+	}
+	if kind == sellthrough.Stock {
+		l.Level = sellthrough.Level(c.Kind)
+	} else {
+		l.Kind = sellthrough.Kind(c.Kind)
+	}
+	return l
+}
