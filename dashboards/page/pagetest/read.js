@@ -33,7 +33,7 @@ async () => {
       return {
         ID: +p.dataset.panel, Kind: p.dataset.kind, Title: def.title || "", State: p.dataset.state || "", Note: p.querySelector(":scope > .note")?.textContent || "", Text: p.querySelector(".body").textContent,
         Box: { X: r.x, Y: r.y, W: r.width, H: r.height }, Drawn: [...p.querySelectorAll(".chart")].map(drawn), Answer: p.answer ? { Frames: p.answer.frames } : null,
-        Overflow: [...p.querySelectorAll(".stat-value, .gauge-value, .bar-value")].some((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== "inline"),
+        Overflow: [...p.querySelectorAll(".stat-value, .gauge-value, .bar-value")].some((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== "inline" || (e.getBoundingClientRect().bottom > r.bottom + 1 && !e.closest(".meters"))),
         Cells: cells(p, "cell"), Calcs: cells(p, "calc"), Mapped: mapped(def), NoValue: def.fieldConfig?.defaults?.noValue || "", Values: p.dataset.kind === "table" || !!long || !!def.options?.reduceOptions?.values,
       };
     }),
