@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz test-data build assets clean tools tools-race tools-browser tools-alerts
+.PHONY: help run test check bench fuzz test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka
 
 # The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
 GO_MIN        := 1.26
@@ -29,7 +29,7 @@ build: tools assets ## build bin/sellthrough
 	@echo "building bin/sellthrough $(VERSION) (the first build also fetches and compiles its modules: some minutes)"
 	CGO_ENABLED=0 go build -v -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sellthrough ./cmd/sellthrough
 
-test: tools tools-race assets tools-browser tools-alerts ## all tests, with the race detector, on the project's own fixtures and the embedded engines
+test: tools tools-race tools-kafka assets tools-browser tools-alerts ## all tests, with the race detector, on the project's own fixtures and the embedded engines
 	go test -race -timeout 25m $(PKG)
 
 test-data: tools assets ## the tests over the large public data sets in DATA=../shared/data
@@ -88,3 +88,10 @@ tools-alerts:
 			echo "make: no Alertmanager or promtool: their tests are skipped (Debian: apt-get install prometheus prometheus-alertmanager)" >&2; exit 0; }; \
 		echo "installing prometheus and prometheus-alertmanager for the tests of the alerts, once"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends prometheus prometheus-alertmanager >/dev/null; }
+
+# The road is also tested on Apache Kafka itself, which Maven fetches and Java runs. In CI nothing is skipped.
+tools-kafka:
+	@{ command -v java && command -v mvn; } >/dev/null || { test -n "$$CI" || { echo "make: no java or mvn: the tests on Apache Kafka are skipped (Debian: apt-get install default-jdk-headless maven)" >&2; exit 0; }; \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: the tests on Apache Kafka need Java 17 and Maven (Debian: apt-get install default-jdk-headless maven)" >&2; exit 1; }; \
+		echo "installing Java and Maven for the tests on Apache Kafka, once"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jdk-headless maven >/dev/null; }

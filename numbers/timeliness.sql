@@ -41,7 +41,7 @@ FROM
         (
             SELECT s.partner AS partner, rule.feed AS feed, rule.due AS due, rule.grace_days AS grace_days,
                 arrayJoin(arrayDistinct(arrayMap(d -> multiIf(rule.frequency = 'week', (toDate32(toMonday(d)), toDate32(toMonday(d)) + 6), rule.frequency = 'month', (toDate32(toStartOfMonth(d)), toDate32(toLastDayOfMonth(d))), (d, d)),
-                    arrayFilter(d -> d >= rule.from_date AND d <= rule.to_date AND (rule.weekdays = '' OR rule.frequency != 'day' OR has(flatten(arrayMap(part -> range(toUInt8(substring(part, 1, 1)), toUInt8(substring(part, -1)) + 1), splitByChar(',', rule.weekdays))), toDayOfWeek(d))),
+                    arrayFilter(d -> d >= rule.from_date AND d <= rule.to_date AND (rule.weekdays = '' OR rule.frequency != 'day' OR has(flatten(arrayMap(part -> range(toUInt8OrZero(substring(part, 1, 1)), toUInt8OrZero(substring(part, -1)) + 1), splitByChar(',', rule.weekdays))), toDayOfWeek(d))),
                         arrayMap(i -> {from:Date32} + i, range(toUInt32(greatest(toInt32({to:Date32}) - toInt32({from:Date32}) + 1, 0)))))))) AS period
             FROM v_reporting AS rule
             INNER JOIN (SELECT feed, any(partner) AS partner FROM v_feed_days GROUP BY feed) AS s ON s.feed = rule.feed

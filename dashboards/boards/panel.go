@@ -55,7 +55,9 @@ func (s *source) panel(p *panel, lang string) (object, error) {
 		} else {
 			out["description"] = n.Description(lang)
 		}
-		defaults["unit"], defaults["decimals"] = grafanaUnits[n.Unit], n.Decimals
+		if p.Type != "table" { // whose columns have units of their own
+			defaults["unit"], defaults["decimals"] = grafanaUnits[n.Unit], n.Decimals
+		}
 	} else if p.About.EN == "" {
 		return nil, errors.New("without number: an about: has to say what is shown")
 	}
