@@ -59,7 +59,7 @@ func runFresh(ctx context.Context, s *system, o options, r *report) error {
 		gate <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-gate }()
-			rc, err := s.post(ctx, bodies[k])
+			rc, err := s.post(ctx, feed, bodies[k])
 			if err != nil {
 				if ctx.Err() == nil {
 					errs <- err

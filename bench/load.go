@@ -87,7 +87,7 @@ func sendAll(ctx context.Context, s *system, files []file, senders int) error {
 				if n >= len(files) {
 					return
 				}
-				_, errs[i] = s.post(ctx, files[n].body)
+				_, errs[i] = s.post(ctx, feed, files[n].body)
 			}
 		})
 	}

@@ -25,6 +25,8 @@ type options struct {
 	profile string
 	keep    bool
 	bare    bool
+	boards  bool
+	alerts  bool
 }
 
 func main() {
@@ -37,6 +39,8 @@ func main() {
 	flag.DurationVar(&o.limit, "limit", 10*time.Minute, "the whole run ends after this time")
 	flag.StringVar(&o.profile, "profile", "", "keep the CPU profile of the loaded process in this `file`")
 	flag.BoolVar(&o.bare, "bare", true, "compare with a bare client")
+	flag.BoolVar(&o.boards, "boards", true, "ask every panel of every board about two years")
+	flag.BoolVar(&o.alerts, "alerts", true, "measure from a stock-out's 202 to the webhook")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folder of the run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -99,6 +103,16 @@ func measure(ctx context.Context, s *system, o options, r *report) error {
 	if o.fresh > 0 {
 		if err := runFresh(ctx, s, o, r); err != nil {
 			return fmt.Errorf("freshness: %w", err)
+		}
+	}
+	if o.boards {
+		if err := runBoards(ctx, s, r); err != nil {
+			return fmt.Errorf("boards: %w", err)
+		}
+	}
+	if o.alerts {
+		if err := runIncidents(ctx, s, r); err != nil {
+			return fmt.Errorf("incidents: %w", err)
 		}
 	}
 	if o.hot > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -36,6 +37,9 @@ type report struct {
 	freshRate, freshWanted float64
 	freshOwn, freshHouse   float64
 	visible, final, answer []time.Duration
+
+	boards []boardTimes
+	told   []time.Duration // from a stock-out's 202 to the webhook
 
 	hot             int
 	hotNow, hotPeak int64
@@ -114,6 +118,16 @@ func (r *report) print(out io.Writer) {
 		}
 	} else {
 		row("freshness", "not measured")
+	}
+	for _, b := range r.boards {
+		p95 := at(b.panels, 0.95)
+		row("board "+b.name+", panels p50 and p95", f("%d ms %d ms; slowest: %s, %d ms", at(b.panels, 0.5).Milliseconds(), p95.Milliseconds(), b.worst, b.most.Milliseconds()), "<= 200 ms each", verdict(b.most <= 200*time.Millisecond))
+		row("  all its panels at once", f("%d ms", b.load.Milliseconds()), "<= 2 s", verdict(b.load <= 2*time.Second))
+	}
+	if len(r.told) > 0 {
+		slices.Sort(r.told)
+		last := r.told[len(r.told)-1]
+		row("stock-out, from the 202 to the webhook", f("p50 %.1f s, most %.1f s (%d)", at(r.told, 0.5).Seconds(), last.Seconds(), len(r.told)), "<= 5 s", verdict(last <= 5*time.Second))
 	}
 	if r.hot > 0 {
 		row(f("RSS with %.1f M lines in the state", float64(r.hot)/1e6), f("%d MB now, %d MB peak", r.hotNow/mb, r.hotPeak/mb), "<= 512", verdict(r.hotPeak <= 512*mb))

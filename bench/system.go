@@ -55,9 +55,19 @@ feeds:
       at: Time
     identity: {scope: location-day, line_key: [Line]}
     coverage: {kind: none}
+  - id: chain-stock
+    partner: chain
+    kind: stock
+    columns: {location: Store, item: SKU, qty: On hand, at: Counted}
+    coverage: {kind: none}
+alerts:
+  channels: [{name: hook, type: json, url: '%s', per_minute: 600}]
 `
 
-const feed = "chain-pos"
+const (
+	feed      = "chain-pos"
+	stockFeed = "chain-stock"
+)
 
 // system is the program under load, in a folder and on ports of its own.
 type system struct {
@@ -71,6 +81,7 @@ type system struct {
 	user, password  string
 	conn            driver.Conn
 	http            *http.Client
+	hook            *hook
 }
 
 func freePort() (int, error) {
@@ -104,14 +115,14 @@ func startSystem(ctx context.Context, dir string) (*system, error) {
 	if err := writeReference(reference); err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, partitions, config.HashKey(apiKey))
+	s := &system{
+		dir: dir, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), exit: make(chan error, 1), hook: newHook(),
+		http: &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
+	}
+	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, partitions, config.HashKey(apiKey), s.hook.URL)
 	file := filepath.Join(dir, "sellthrough.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
-	}
-	s := &system{
-		dir: dir, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), exit: make(chan error, 1),
-		http: &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
 	}
 	if s.out, err = os.Create(filepath.Join(dir, "log")); err != nil {
 		return nil, err
@@ -211,10 +222,13 @@ func (s *system) connect() error {
 	return err
 }
 
-func (s *system) close() { _ = s.conn.Close() }
+func (s *system) close() {
+	_ = s.conn.Close()
+	s.hook.Close()
+}
 
 // post sends a body and gives the receipt of the 202.
-func (s *system) post(ctx context.Context, body []byte) (rc sellthrough.Receipt, err error) {
+func (s *system) post(ctx context.Context, feed string, body []byte) (rc sellthrough.Receipt, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.api+fmt.Sprintf(feedPath, url.PathEscape(feed)), bytes.NewReader(body))
 	if err != nil {
 		return rc, err
