@@ -185,8 +185,11 @@ func TestEveryFileIsReadAsItIsMeant(t *testing.T) {
 				err = binding.Line(fields, row, &l)
 			}
 			if _, ok := sellthrough.AsRefusal(err); ok {
+				if i == len(f.Rows) {
+					continue // the row of totals, which the intake tells from a line
+				}
 				refused++
-				if i < len(f.Rows) && !f.Rows[i].Typo {
+				if !f.Rows[i].Typo {
 					t.Fatalf("%s: %v", f.Key, err)
 				}
 				continue

@@ -50,9 +50,6 @@ func (c *Channel) Truth(at time.Time) *Truth {
 		}
 		t.Files++
 		t.Rows += int64(len(f.Rows))
-		if f.Totals {
-			t.Rows++
-		}
 		t.Bad += int64(f.Refused())
 		switch {
 		case f.Held:

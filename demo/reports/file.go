@@ -50,7 +50,7 @@ type File struct {
 	Day    sellthrough.Day
 	Rows   []Row
 	Covers []Unit // that it reports completely, also without a row
-	Totals bool   // it ends with a row of totals, which is refused
+	Totals bool   // it ends with a row of totals, which is no line
 	Held   bool   // it lacks so much that it waits for a person, and has no effect
 
 	plan *Plan
@@ -64,9 +64,6 @@ func (f *File) Refused() int {
 		if f.Rows[i].Typo {
 			n++
 		}
-	}
-	if f.Totals {
-		n++
 	}
 	return n
 }
