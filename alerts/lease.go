@@ -43,7 +43,7 @@ func claim(ctx context.Context, s Store, holder string) (*lease, error) {
 }
 
 // left is how long the lease is surely still held.
-func (l *lease) left() time.Duration { return time.Unix(0, l.until.Load()).Sub(time.Now()) }
+func (l *lease) left() time.Duration { return time.Until(time.Unix(0, l.until.Load())) }
 
 // beat keeps the lease and says whether it is still held.
 func (l *lease) beat(ctx context.Context) error {

@@ -255,8 +255,7 @@ func (b *Book) outcome(p *parcel, err error, now time.Time) []Event {
 // pause is the time until the next try: what the receiver said, else twice as long each time, up to five minutes.
 func pause(attempt int, err error) time.Duration {
 	wait := min(time.Second<<min(attempt-1, 20), 5*time.Minute)
-	var d Delay
-	if errors.As(err, &d) {
+	if d, ok := errors.AsType[Delay](err); ok {
 		wait = max(wait, min(d.After, time.Hour))
 	}
 	return wait

@@ -44,7 +44,7 @@ func runFresh(ctx context.Context, s *system, o options, r *report) error {
 	sent := make(chan *small, n)
 	polled := make(chan error, 1)
 	go func() { polled <- s.watch(ctx, sent) }()
-	own, house := cpu(s.cmd.Process.Pid), cpu(s.child)
+	own, house := cpu(s.proc.Process.Pid), cpu(s.child)
 	gate := make(chan struct{}, freshMost)
 	errs := make(chan error, n)
 	var wg sync.WaitGroup
@@ -83,7 +83,7 @@ func runFresh(ctx context.Context, s *system, o options, r *report) error {
 		return fmt.Errorf("%w\n%s", err, s.tail())
 	}
 	lines := float64(n*smallFile) / 1e6
-	r.freshOwn, r.freshHouse = (cpu(s.cmd.Process.Pid)-own).Seconds()/lines, (cpu(s.child)-house).Seconds()/lines
+	r.freshOwn, r.freshHouse = (cpu(s.proc.Process.Pid)-own).Seconds()/lines, (cpu(s.child)-house).Seconds()/lines
 	for _, f := range files {
 		if f.visible.IsZero() || f.final.IsZero() {
 			r.freshLost++

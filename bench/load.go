@@ -27,7 +27,7 @@ func runLoad(ctx context.Context, s *system, o options, r *report) error {
 	profiled := make(chan error, 1)
 	loaded, over := context.WithCancel(ctx)
 	defer over()
-	own, house := cpu(s.cmd.Process.Pid), cpu(s.child)
+	own, house := cpu(s.proc.Process.Pid), cpu(s.child)
 	say("sending %d files with %d lines, %d at once", len(files), total, o.senders)
 	began := time.Now()
 	go func() { profiled <- profile(loaded, s, o.profile) }()
@@ -40,8 +40,8 @@ func runLoad(ctx context.Context, s *system, o options, r *report) error {
 		return err
 	}
 	r.elapsed = time.Since(began)
-	r.ownCPU, r.houseCPU = cpu(s.cmd.Process.Pid)-own, cpu(s.child)-house
-	r.ownPeak, r.housePeak = memory(s.cmd.Process.Pid, "VmHWM"), memory(s.child, "VmHWM")
+	r.ownCPU, r.houseCPU = cpu(s.proc.Process.Pid)-own, cpu(s.child)-house
+	r.ownPeak, r.housePeak = memory(s.proc.Process.Pid, "VmHWM"), memory(s.child, "VmHWM")
 	say("all are in sales_daily after %.1f s", r.elapsed.Seconds())
 	over()
 	if err := <-profiled; err != nil {
@@ -157,7 +157,7 @@ func runHot(ctx context.Context, s *system, o options, r *report) error {
 		return err
 	}
 	r.hot = r.fresh + sent
-	r.hotNow, r.hotPeak = memory(s.cmd.Process.Pid, "VmRSS"), memory(s.cmd.Process.Pid, "VmHWM")
+	r.hotNow, r.hotPeak = memory(s.proc.Process.Pid, "VmRSS"), memory(s.proc.Process.Pid, "VmHWM")
 	if heap, err := s.get(ctx, "/debug/pprof/heap?gc=1"); err == nil {
 		_ = os.WriteFile(o.profile+".hot.heap", heap, 0o600)
 	}

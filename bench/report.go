@@ -48,7 +48,7 @@ type report struct {
 
 // memory reads the peaks of the whole run.
 func (r *report) memory(s *system) {
-	r.endOwn, r.endCH = memory(s.cmd.Process.Pid, "VmHWM"), memory(s.child, "VmHWM")
+	r.endOwn, r.endCH = memory(s.proc.Process.Pid, "VmHWM"), memory(s.child, "VmHWM")
 }
 
 const mb = 1 << 20

@@ -13,13 +13,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
+	"sellthrough/internal/child"
 	"sellthrough/internal/config"
 )
 
@@ -72,9 +72,8 @@ const (
 // system is the program under load, in a folder and on ports of its own.
 type system struct {
 	dir, api, admin string
-	cmd             *exec.Cmd
+	proc            *child.Process
 	out             *os.File
-	exit            chan error
 	gone            bool
 	child           int // pid of the embedded ClickHouse
 	address         string
@@ -116,7 +115,7 @@ func startSystem(ctx context.Context, dir string) (*system, error) {
 		return nil, err
 	}
 	s := &system{
-		dir: dir, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), exit: make(chan error, 1), hook: newHook(),
+		dir: dir, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), hook: newHook(),
 		http: &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
 	}
 	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, partitions, config.HashKey(apiKey), s.hook.URL)
@@ -127,13 +126,12 @@ func startSystem(ctx context.Context, dir string) (*system, error) {
 	if s.out, err = os.Create(filepath.Join(dir, "log")); err != nil {
 		return nil, err
 	}
-	s.cmd = exec.Command(binary, "up", "--config", file)
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	cmd := exec.Command(binary, "up", "--config", file)
+	cmd.Stdout, cmd.Stderr = s.out, s.out
 	say("starting")
-	if err := s.cmd.Start(); err != nil {
+	if s.proc, err = child.Start(cmd); err != nil {
 		return nil, err
 	}
-	go func() { s.exit <- s.cmd.Wait() }()
 	if err := s.await(ctx); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
@@ -147,9 +145,8 @@ func (s *system) await(ctx context.Context) error {
 			break
 		}
 		select {
-		case err := <-s.exit:
-			s.exit <- err
-			return fmt.Errorf("the program ended with %w:\n%s", err, s.tail())
+		case <-s.proc.Ended():
+			return fmt.Errorf("the program ended: %s\n%s", s.proc.How(), s.tail())
 		case <-limit:
 			return fmt.Errorf("the program is not ready:\n%s", s.tail())
 		case <-ctx.Done():
@@ -157,7 +154,7 @@ func (s *system) await(ctx context.Context) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	if s.child = childOf(s.cmd.Process.Pid); s.child == 0 {
+	if s.child = childOf(s.proc.Process.Pid); s.child == 0 {
 		return errors.New("there is no ClickHouse child of the program in /proc")
 	}
 	return nil
@@ -193,15 +190,10 @@ func (s *system) stop() error {
 	}
 	s.gone = true
 	defer s.out.Close()
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case _ = <-s.exit:
-		return nil
-	case <-time.After(time.Minute):
-		_ = s.cmd.Process.Kill()
-		_ = <-s.exit
+	if !s.proc.Stop(time.Minute) {
 		return fmt.Errorf("the program did not stop within a minute:\n%s", s.tail())
 	}
+	return nil
 }
 
 // connect opens a connection to the program's own ClickHouse, as its own user.

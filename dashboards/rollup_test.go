@@ -1,6 +1,7 @@
 package dashboards_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -51,12 +52,7 @@ func TestRollUpsAgree(t *testing.T) {
 	}
 	in := func(column string, values ...string) func(map[string]string) bool {
 		return func(r map[string]string) bool {
-			for _, v := range values {
-				if r[column] == v {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(values, r[column])
 		}
 	}
 	is(nil, func(map[string]string) bool { return true })

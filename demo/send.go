@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -149,9 +150,7 @@ const atEnd = 32
 func (s *sender) send(ctx context.Context, partner string, f *reports.File) (sellthrough.SubmissionID, error) {
 	body, encoding := f.Body()
 	q := url.Values{"file": {f.Name}}
-	for k, v := range f.Query {
-		q[k] = v
-	}
+	maps.Copy(q, f.Query)
 	var rc sellthrough.Receipt
 	err := s.ask(ctx, partner, func() (*http.Request, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/feeds/"+f.Feed.ID+"?"+q.Encode(), bytes.NewReader(body))

@@ -46,8 +46,8 @@ func startDemo(t *testing.T, scale demo.Scale) (*system, *demo.Channel) {
 func (s *system) played(n int) {
 	s.t.Helper()
 	s.poll("the demo's history is in the books", 10*time.Minute, func() bool {
-		if ended, err := s.ended(0); ended {
-			s.t.Fatalf("the program ended with %v:\n%s", err, s.log())
+		if s.ended(0) {
+			s.t.Fatalf("the program ended: %s\n%s", s.proc.How(), s.log())
 		}
 		return strings.Count(s.loggedSince(0), "backfill complete") >= n
 	})

@@ -162,7 +162,7 @@ func imapBox(t *testing.T) (*imapmemserver.User, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go srv.Serve(l)
+	go func() { _ = srv.Serve(l) }() // until it is closed
 	t.Cleanup(func() { srv.Close() })
 	return u, l.Addr().String()
 }

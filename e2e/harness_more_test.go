@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sellthrough/internal/child"
 )
 
 var errStillThere = errors.New("neither ready nor ended in time")
@@ -25,14 +27,12 @@ func (s *system) launch(env ...string) (logged int64) {
 	if info, err := s.out.Stat(); err == nil {
 		logged = info.Size()
 	}
-	s.cmd = exec.Command(binary, append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
-	s.cmd.Env = append(append(os.Environ(), s.env...), env...)
-	if err := s.cmd.Start(); err != nil {
+	cmd := exec.Command(binary, append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
+	cmd.Stdout, cmd.Stderr = s.out, s.out
+	cmd.Env = append(append(os.Environ(), s.env...), env...)
+	if s.proc, err = child.Start(cmd); err != nil {
 		s.t.Fatal(err)
 	}
-	s.exit = make(chan error, 1)
-	go func(c *exec.Cmd, exit chan error) { exit <- c.Wait() }(s.cmd, s.exit)
 	return logged
 }
 
@@ -45,21 +45,20 @@ func (s *system) readyOrEnded(limit time.Duration) (alive bool, err error) {
 				return true, nil
 			}
 		}
-		if ended, err := s.ended(20 * time.Millisecond); ended {
-			return false, err
+		if s.ended(20 * time.Millisecond) {
+			return false, errors.New(s.proc.How())
 		}
 	}
 	return true, errStillThere
 }
 
 // ended waits up to a limit for the process to end.
-func (s *system) ended(limit time.Duration) (bool, error) {
+func (s *system) ended(limit time.Duration) bool {
 	select {
-	case err := <-s.exit:
-		s.exit <- err
-		return true, err
+	case <-s.proc.Ended():
+		return true
 	case <-time.After(limit):
-		return false, nil
+		return false
 	}
 }
 
@@ -130,7 +129,7 @@ func (s *system) engine() int {
 			continue
 		}
 		_, rest, _ := strings.Cut(string(stat), ") ")
-		if f := strings.Fields(rest); len(f) > 1 && f[0] != "Z" && f[1] == strconv.Itoa(s.cmd.Process.Pid) {
+		if f := strings.Fields(rest); len(f) > 1 && f[0] != "Z" && f[1] == strconv.Itoa(s.proc.Process.Pid) {
 			return pid
 		}
 	}

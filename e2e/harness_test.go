@@ -15,11 +15,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"sellthrough"
+	"sellthrough/internal/child"
 	"sellthrough/internal/config"
 	"sellthrough/sinks/clickhouse"
 )
@@ -50,11 +50,10 @@ type system struct {
 	dir   string
 	api   string
 	admin string
-	cmd   *exec.Cmd
+	proc  *child.Process
 	out   *os.File
 	env   []string
 	args  []string
-	exit  chan error
 }
 
 const header = `
@@ -104,14 +103,12 @@ func (s *system) run() {
 	if s.out, err = os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	s.cmd = exec.Command(binary, append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
-	s.cmd.Env = append(os.Environ(), s.env...)
-	if err := s.cmd.Start(); err != nil {
+	cmd := exec.Command(binary, append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
+	cmd.Stdout, cmd.Stderr = s.out, s.out
+	cmd.Env = append(os.Environ(), s.env...)
+	if s.proc, err = child.Start(cmd); err != nil {
 		s.t.Fatal(err)
 	}
-	s.exit = make(chan error, 1)
-	go func(c *exec.Cmd, exit chan error) { exit <- c.Wait() }(s.cmd, s.exit)
 	s.await()
 }
 
@@ -128,9 +125,8 @@ func (s *system) await() {
 			}
 		}
 		select {
-		case err := <-s.exit:
-			s.exit <- err
-			s.t.Fatalf("the program ended with %v:\n%s", err, s.log())
+		case <-s.proc.Ended():
+			s.t.Fatalf("the program ended: %s\n%s", s.proc.How(), s.log())
 		case <-limit:
 			s.t.Fatalf("the program does not answer:\n%s", s.log())
 		case <-time.After(20 * time.Millisecond):
@@ -148,23 +144,15 @@ func (s *system) log() string {
 
 // kill is kill -9, and waits for the process to be gone.
 func (s *system) kill() {
-	_ = s.cmd.Process.Kill()
-	_ = <-s.exit
-	s.exit <- nil
+	s.proc.Kill()
 	s.out.Close()
 }
 
 // stop ends the process as an operator does.
 func (s *system) stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case _ = <-s.exit:
-	case <-time.After(time.Minute):
-		_ = s.cmd.Process.Kill()
-		_ = <-s.exit
+	if !s.proc.Stop(time.Minute) {
 		s.t.Errorf("the program did not stop:\n%s", s.log())
 	}
-	s.exit <- nil
 	s.out.Close()
 }
 

@@ -140,11 +140,11 @@ func TestHostileBodiesAreAnsweredAndHurtNobody(t *testing.T) {
 		if c.what == "an unclosed quote" && (a.Receipt.Accepted != 3 || a.Receipt.Refused != 1) {
 			t.Errorf("an unclosed quote: %d accepted, %d refused; at most one row is lost", a.Receipt.Accepted, a.Receipt.Refused)
 		}
-		t.Logf("%-20s %d, peak %d MB", c.what, a.Status, peak(t, s.cmd.Process.Pid))
+		t.Logf("%-20s %d, peak %d MB", c.what, a.Status, peak(t, s.proc.Process.Pid))
 	}
 	stop()
 	others.Wait()
-	if mb := peak(t, s.cmd.Process.Pid); mb > 512 {
+	if mb := peak(t, s.proc.Process.Pid); mb > 512 {
 		t.Errorf("the process has held %d MB", mb)
 	}
 	p99 := func(d []time.Duration) time.Duration { return d[len(d)*99/100] }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sellthrough/internal/child"
 )
 
 // watcher runs a program of Debian's that watches, and ends it with the test.
@@ -36,14 +38,12 @@ func watcher(t *testing.T, ready string, names []string, args ...string) {
 	}
 	c := exec.Command(path, args...)
 	c.Stdout, c.Stderr = log, log
-	if err := c.Start(); err != nil {
+	p, err := child.Start(c)
+	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
 	t.Cleanup(func() {
-		_ = c.Process.Kill()
-		<-ended
+		p.Kill()
 		log.Close()
 	})
 	for limit := time.After(time.Minute); ; {
@@ -54,10 +54,9 @@ func watcher(t *testing.T, ready string, names []string, args ...string) {
 			}
 		}
 		select {
-		case err := <-ended:
-			ended <- err
+		case <-p.Ended():
 			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("%s ended: %v\n%s", names[0], err, text)
+			t.Fatalf("%s ended: %s\n%s", names[0], p.How(), text)
 		case <-limit:
 			t.Fatalf("%s does not answer", names[0])
 		case <-time.After(50 * time.Millisecond):

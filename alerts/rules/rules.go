@@ -50,7 +50,7 @@ type Rule struct {
 	find, gone *template.Template
 }
 
-// Severities, the worst first.
+// Severities are how bad a rule's incidents are, the worst first.
 func Severities() []string { return []string{"critical", "warning", "info"} }
 
 const separator = "\n-- gone\n"

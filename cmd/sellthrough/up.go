@@ -184,7 +184,7 @@ func (a *app) greet(began time.Time) {
 		scheme = "https"
 	}
 	fmt.Fprintf(os.Stderr, `
-sellthrough %[1]s is up after %[2].1f s
+sellthrough %[1]s is up after %.1[2]f s
   dashboards    %[3]s/
   status page   %[3]s/status
   send a file   sellthrough push FILE --feed FEED --key KEY --url %[3]s

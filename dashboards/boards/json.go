@@ -129,7 +129,8 @@ func address(link, lang string, own []string) (object, error) {
 	if !ok {
 		return nil, fmt.Errorf("link: there is no board %q", board)
 	}
-	url := "/d/" + uid(board, lang) + "?${__url_time_range}"
+	var url strings.Builder
+	url.WriteString("/d/" + uid(board, lang) + "?${__url_time_range}")
 	set := map[string]bool{}
 	for _, w := range words[1:] {
 		name, field, ok := strings.Cut(w, "=")
@@ -137,12 +138,12 @@ func address(link, lang string, own []string) (object, error) {
 			field = name
 		}
 		set[name] = true
-		url += "&var-" + name + "=${__data.fields." + field + "}"
+		url.WriteString("&var-" + name + "=${__data.fields." + field + "}")
 	}
 	for _, v := range own {
 		if !set[v] {
-			url += "&${" + v + ":queryparam}"
+			url.WriteString("&${" + v + ":queryparam}")
 		}
 	}
-	return object{"title": title.In(lang), "url": url, "targetBlank": false}, nil
+	return object{"title": title.In(lang), "url": url.String(), "targetBlank": false}, nil
 }

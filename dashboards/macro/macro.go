@@ -82,9 +82,10 @@ func arguments(name, sql string) (args []string, rest string, err error) {
 	for i := 0; i < len(sql); i++ {
 		switch c := sql[i]; {
 		case quote != 0:
-			if c == '\\' {
+			switch c {
+			case '\\':
 				i++
-			} else if c == quote {
+			case quote:
 				quote = 0
 			}
 		case c == '\'' || c == '"' || c == '`':

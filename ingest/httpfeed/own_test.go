@@ -62,8 +62,13 @@ func TestNoOtherWayToNameAPartnerIsBelieved(t *testing.T) {
 	w := newWorld(t)
 	id := string(w.post(good).Submission)
 	for _, heads := range [][]string{
-		{"-Authorization"}, {"-Authorization", "X-Partner: acme"}, {"Authorization: Basic YWNtZTphY21l"}, {"Authorization: Bearer "}, {"Authorization: Bearer acme"},
-		{"-Authorization", "Cookie: sellthrough=x"}, {"Authorization: bearer nobody"},
+		{"-Authorization"},
+		{"-Authorization", "X-Partner: acme"},
+		{"Authorization: Basic YWNtZTphY21l"},
+		{"Authorization: Bearer "},
+		{"Authorization: Bearer acme"},
+		{"-Authorization", "Cookie: sellthrough=x"},
+		{"Authorization: bearer nobody"},
 	} {
 		if a, text := w.ask("GET", "/v1/submissions/"+id, nil, heads...); a.StatusCode != http.StatusUnauthorized || strings.Contains(text, "accepted") {
 			t.Errorf("%v: %s %s", heads, a.Status, text)

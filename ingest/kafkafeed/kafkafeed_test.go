@@ -159,7 +159,7 @@ func TestLinesThatLieTogetherAreOneReport(t *testing.T) {
 	in := promise.NewIntake(t)
 	w := start(t, in, true)
 	w.stop()
-	for _, line := range strings.Split(strings.TrimSpace(promise.Good), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(promise.Good), "\n") {
 		w.Put(t, "", line)
 	}
 	w.Restart(t)
@@ -177,8 +177,8 @@ func TestARangeInHandIsTheSameAfterACrash(t *testing.T) {
 	in := promise.NewIntake(t)
 	w := start(t, in, true)
 	w.stop()
-	lines := strings.Split(strings.TrimSpace(promise.Good), "\n")
-	for _, line := range lines {
+	lines := strings.SplitSeq(strings.TrimSpace(promise.Good), "\n")
+	for line := range lines {
 		w.Put(t, "", line)
 	}
 	in.Down() // the range is noted, and nobody takes it

@@ -93,7 +93,7 @@ func authentic(h *mail.Header, server string) bool {
 	if !strings.EqualFold(name, server) {
 		return false
 	}
-	for _, r := range strings.Split(results, ";") {
+	for r := range strings.SplitSeq(results, ";") {
 		method, _, _ := strings.Cut(strings.TrimSpace(r), " ")
 		if strings.EqualFold(method, "dmarc=pass") {
 			return true

@@ -55,7 +55,7 @@ func start(t *testing.T, in *promise.Intake) *world {
 		t.Fatal(err)
 	}
 	w.imap = l.Addr().String()
-	go s.Serve(l)
+	go func() { _ = s.Serve(l) }() // until it is closed
 	t.Cleanup(func() { s.Close() })
 	w.Restart(t)
 	return w

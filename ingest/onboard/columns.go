@@ -35,10 +35,10 @@ func (p *Proposal) profile(today sellthrough.Day) {
 	if u := p.Layout.Layout.Unpivot; u.Name != "" {
 		for i := range p.Columns {
 			c := &p.Columns[i]
-			switch {
-			case c.Name == u.Name:
+			switch c.Name {
+			case u.Name:
 				c.Field, c.Confidence = field.Location, 80
-			case c.Name == u.Value: // our own name: it says nothing of what the figures are
+			case u.Value: // our own name: it says nothing of what the figures are
 				c.Field, c.Confidence, c.Evidence = field.Qty, 50, nil
 			}
 		}

@@ -3,6 +3,7 @@
 package onboard_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,18 +26,48 @@ func TestDataRealFilesAreProposed(t *testing.T) {
 		has     []string
 		reads   string // the end of the dry run's first line; "" for workbooks
 	}{
-		{filepath.Join(data, "uci-online-retail", "2010-12-01.csv"), onboard.Answers{"identity.scope": "document"}, "coverage identity.scope kind.constant kind.negative location tax",
-			[]string{"document: InvoiceNo", "item: StockCode", "qty: Quantity", "amount: {price: UnitPrice}", "at: InvoiceDate", "counterparty: CustomerID"}, "reads 3108 rows, refuses 0, 0 totals"},
-		{filepath.Join(data, "complete-journey", "transactions_sample.csv"), onboard.Answers{"identity.scope": "document"}, "coverage",
-			[]string{"document: basket_id", "location: store_id", "item: product_id", "qty: quantity", "amount: sales_value", "at: transaction_timestamp"}, "reads 74998 rows, refuses 2, 0 totals"},
-		{filepath.Join(samples, "csv_zh", "marketmind_order_1.csv"), onboard.Answers{"identity.scope": "document", "columns.at": "order_time", "columns.item": "product_id"}, "",
-			[]string{"encoding: gb18030", "document: order_id", "item: product_id", "qty: quantity", "amount: amount", "YYYY/M/D H:mm"}, ""},
-		{filepath.Join(samples, "csv_zh", "marketmind_mini_retail.csv"), onboard.Answers{"identity.scope": "document"}, "",
-			[]string{"document: order_id", "item: item_id", "qty: quantity", "business_date: sale_date"}, "reads 5 rows, refuses 0, 0 totals"},
-		{filepath.Join(samples, "xls", "tableau_zh_superstore.xls"), onboard.Answers{"sheet": "订单", "identity.scope": "document", "columns.counterparty": "客户 ID"}, "sheet",
-			[]string{"type: xls", "sheet: 订单", "document: 订单 ID", "item: 产品 ID", "qty: 数量", "line_key: [行 ID]"}, ""},
-		{filepath.Join(samples, "xlsx", "online_retail_II_truncated.xlsx"), onboard.Answers{"sheet": "Year 2009-2010", "identity.scope": "document"}, "sheet",
-			[]string{"type: xlsx", "sheet: Year 2009-2010", "document: Invoice", "item: StockCode", "qty: Quantity"}, ""},
+		{
+			filepath.Join(data, "uci-online-retail", "2010-12-01.csv"),
+			onboard.Answers{"identity.scope": "document"},
+			"coverage identity.scope kind.constant kind.negative location tax",
+			[]string{"document: InvoiceNo", "item: StockCode", "qty: Quantity", "amount: {price: UnitPrice}", "at: InvoiceDate", "counterparty: CustomerID"},
+			"reads 3108 rows, refuses 0, 0 totals",
+		},
+		{
+			filepath.Join(data, "complete-journey", "transactions_sample.csv"),
+			onboard.Answers{"identity.scope": "document"},
+			"coverage",
+			[]string{"document: basket_id", "location: store_id", "item: product_id", "qty: quantity", "amount: sales_value", "at: transaction_timestamp"},
+			"reads 74998 rows, refuses 2, 0 totals",
+		},
+		{
+			filepath.Join(samples, "csv_zh", "marketmind_order_1.csv"),
+			onboard.Answers{"identity.scope": "document", "columns.at": "order_time", "columns.item": "product_id"},
+			"",
+			[]string{"encoding: gb18030", "document: order_id", "item: product_id", "qty: quantity", "amount: amount", "YYYY/M/D H:mm"},
+			"",
+		},
+		{
+			filepath.Join(samples, "csv_zh", "marketmind_mini_retail.csv"),
+			onboard.Answers{"identity.scope": "document"},
+			"",
+			[]string{"document: order_id", "item: item_id", "qty: quantity", "business_date: sale_date"},
+			"reads 5 rows, refuses 0, 0 totals",
+		},
+		{
+			filepath.Join(samples, "xls", "tableau_zh_superstore.xls"),
+			onboard.Answers{"sheet": "订单", "identity.scope": "document", "columns.counterparty": "客户 ID"},
+			"sheet",
+			[]string{"type: xls", "sheet: 订单", "document: 订单 ID", "item: 产品 ID", "qty: 数量", "line_key: [行 ID]"},
+			"",
+		},
+		{
+			filepath.Join(samples, "xlsx", "online_retail_II_truncated.xlsx"),
+			onboard.Answers{"sheet": "Year 2009-2010", "identity.scope": "document"},
+			"sheet",
+			[]string{"type: xlsx", "sheet: Year 2009-2010", "document: Invoice", "item: StockCode", "qty: Quantity"},
+			"",
+		},
 	} {
 		body, err := os.ReadFile(c.file)
 		if err != nil {
@@ -55,9 +86,7 @@ func TestDataRealFilesAreProposed(t *testing.T) {
 		}
 		answers := onboard.Answers{}
 		for _, a := range []onboard.Answers{common, c.answers} {
-			for k, v := range a {
-				answers[k] = v
-			}
+			maps.Copy(answers, a)
 		}
 		p = onboard.Propose(s, answers)
 		text, err := p.YAML("feed", "partner")

@@ -128,9 +128,10 @@ func (p *Proposal) text(b []byte, whole bool) []sheet.Row {
 				q.Options = append(q.Options, sheet.Option{Value: answerOf(o), Means: fmt.Sprintf("%q", csv.Name(o))})
 			}
 		}
-		switch a, ok := "", false; {
+		switch {
 		case len(q.Options) > 1:
-			if a, ok = p.ask(q); !ok {
+			a, ok := p.ask(q)
+			if !ok {
 				p.unreadable = true
 				return nil
 			}

@@ -180,7 +180,7 @@ func (p *Proposal) fileName(k sellthrough.CoverageKind) (string, []string) {
 	}
 	if c := p.column(p.Mapped["location"].Column); c != nil && c.Codes.Distinct == 1 && len(c.Examples) == 1 {
 		code := c.Examples[0]
-		if i := strings.Index(p.File, code); i >= 0 && len(code) > 1 && strings.Count(p.File, code) == 1 && clear(parts, i, i+len(code)) {
+		if i := strings.Index(p.File, code); i >= 0 && len(code) > 1 && strings.Count(p.File, code) == 1 && isClear(parts, i, i+len(code)) {
 			parts = append(parts, part{i, i + len(code), "location", `[A-Za-z0-9]+`})
 		}
 	}
@@ -211,7 +211,7 @@ type part struct {
 	group, shape string
 }
 
-func clear(parts []part, from, to int) bool {
+func isClear(parts []part, from, to int) bool {
 	for _, x := range parts {
 		if from < x.to && to > x.from {
 			return false

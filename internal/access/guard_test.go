@@ -280,7 +280,7 @@ func TestWithoutLoginsOnlyThisMachinesOwnNameIsAnswered(t *testing.T) {
 	if a, _ := s.ask(s.browser(), "POST", "/api/export", nil, "Origin: https://evil.example"); a.StatusCode != http.StatusForbidden {
 		t.Errorf("another site writes: %d", a.StatusCode)
 	}
-	r, w := httptest.NewRequest("GET", "http://localhost/api/me", nil), httptest.NewRecorder()
+	r, w := httptest.NewRequest(http.MethodGet, "http://localhost/api/me", nil), httptest.NewRecorder()
 	r.RemoteAddr = "192.0.2.1:5"
 	if s.guard.Wrap(s.inner).ServeHTTP(w, r); w.Code != http.StatusMisdirectedRequest {
 		t.Errorf("another machine that says localhost: %d", w.Code)
@@ -312,7 +312,7 @@ func TestNeedLetsRolesThrough(t *testing.T) {
 	h := Need(RoleManager)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for role, want := range map[Role]int{"": 401, RoleViewer: 403, RolePartner: 403, RoleManager: 200, RoleAdmin: 200} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil).WithContext(With(t.Context(), Viewer{Role: role})))
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(With(t.Context(), Viewer{Role: role})))
 		if w.Code != want {
 			t.Errorf("%q: %d, want %d", role, w.Code, want)
 		}
@@ -330,7 +330,7 @@ func TestAnAddressIsBelievedOfKnownProxiesOnly(t *testing.T) {
 		{"10.0.0.1:5", "", "10.0.0.1"},
 		{"[::ffff:10.0.0.1]:5", "198.51.100.7", "198.51.100.7"},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = c.peer
 		r.Header.Set("X-Forwarded-For", c.forwarded)
 		if got := g.address(r).String(); got != c.want {

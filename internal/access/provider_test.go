@@ -159,10 +159,14 @@ func TestALoginAtTheProviderSeesWhatItsClaimsSay(t *testing.T) {
 		claims map[string]any
 		want   Viewer
 	}{
-		{map[string]any{"email": "pat@x", "realm": map[string]any{"roles": []string{"other", "dealer"}}, "partner": "beta", "grants": []string{"cost", "rebate"}},
-			Viewer{Name: "pat@x", Role: RolePartner, Partners: []sellthrough.PartnerID{"beta"}, Grants: []string{"rebate"}}},
-		{map[string]any{"email": "max@x", "email_verified": true, "realm": map[string]any{"roles": "area"}, "node": "north", "grants": "cost"},
-			Viewer{Name: "max@x", Role: RoleManager, Partners: []sellthrough.PartnerID{"acme", "beta"}, Grants: []string{"cost"}}},
+		{
+			map[string]any{"email": "pat@x", "realm": map[string]any{"roles": []string{"other", "dealer"}}, "partner": "beta", "grants": []string{"cost", "rebate"}},
+			Viewer{Name: "pat@x", Role: RolePartner, Partners: []sellthrough.PartnerID{"beta"}, Grants: []string{"rebate"}},
+		},
+		{
+			map[string]any{"email": "max@x", "email_verified": true, "realm": map[string]any{"roles": "area"}, "node": "north", "grants": "cost"},
+			Viewer{Name: "max@x", Role: RoleManager, Partners: []sellthrough.PartnerID{"acme", "beta"}, Grants: []string{"cost"}},
+		},
 		{map[string]any{"realm": map[string]any{"roles": []any{"sales", 7}}, "partner": "ignored"}, Viewer{Name: "4711", Role: RoleViewer}},
 		{map[string]any{"email": "eve@x", "realm": map[string]any{"roles": []string{"sales", "channel-boss"}}}, Viewer{Name: "eve@x", Role: RoleAdmin, Grants: Grants()}},
 	} {

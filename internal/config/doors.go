@@ -240,7 +240,7 @@ func CheckSFTPUser(name, password string, keys []string) error {
 			return fmt.Errorf("a key of SFTP user %s is not a line of authorized_keys; copy the one line of the partner's .pub file", name)
 		case len(options) > 0:
 			return fmt.Errorf("a key of SFTP user %s has options before it, which are not read here; write the key alone", name)
-		case key.Type() == ssh.InsecureKeyAlgoDSA:
+		case key.Type() == "ssh-dss":
 			return fmt.Errorf("a key of SFTP user %s is a DSA key; ask for an Ed25519 key", name)
 		}
 	}

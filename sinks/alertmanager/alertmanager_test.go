@@ -17,6 +17,7 @@ import (
 
 	"sellthrough"
 	"sellthrough/alerts"
+	"sellthrough/internal/child"
 )
 
 // start runs a real Alertmanager on loopback and gives its address.
@@ -46,15 +47,11 @@ func start(t *testing.T) string {
 	var log bytes.Buffer
 	cmd := exec.Command(path, "--config.file="+file, "--storage.path="+dir, "--web.listen-address="+at, "--cluster.listen-address=")
 	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
+	p, err := child.Start(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	})
+	t.Cleanup(p.Kill)
 	for limit := time.After(time.Minute); ; {
 		if resp, err := http.Get("http://" + at + "/-/ready"); err == nil {
 			resp.Body.Close()
@@ -63,9 +60,8 @@ func start(t *testing.T) string {
 			}
 		}
 		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("it ended with %v:\n%s", err, log.String())
+		case <-p.Ended():
+			t.Fatalf("it ended: %s\n%s", p.How(), log.String())
 		case <-limit:
 			t.Fatalf("it does not answer")
 		case <-time.After(20 * time.Millisecond):

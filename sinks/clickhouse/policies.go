@@ -82,12 +82,14 @@ func sights(database string) []sight {
 		{table: "ref_versions", who: vendor},
 
 		// A partner sees that something is wrong and since when, not what the vendor's people say about it, nor to whom it was sent.
-		{table: "incidents", who: everyone, filter: scoped + " AND (" + byManager + " OR event IN ('opened', 'evidence', 'raised', 'closed'))",
+		{
+			table: "incidents", who: everyone, filter: scoped + " AND (" + byManager + " OR event IN ('opened', 'evidence', 'raised', 'closed'))",
 			hidden: []string{"payload"}, columns: []string{
 				"written_at", "seq", "event", "at", "epoch", "incident", "opening", "rule", "partner", "location", "product", "subject", "severity", "since",
 				"data_at", "units_micros", "money_micros", "evidence", "text_en", "text_zh", "flapping", "who", "why_en", "why_zh", "until", "channel",
 				"message", "about", "ok", "attempt", "payload",
-			}},
+			},
+		},
 		{table: "alert_lease", who: vendor},
 
 		{table: "audit", who: nobody},

@@ -105,8 +105,7 @@ func (r *Reader) Read(ctx context.Context, v access.Viewer, sql string) (Table, 
 		ctx = clickhouse.Context(ctx, clickhouse.WithQueryID(id))
 	}
 	t, err := ask(ctx, conn, sql)
-	var e *clickhouse.Exception
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*clickhouse.Exception](err); ok {
 		switch e.Code {
 		case codeNotGranted:
 			return t, fmt.Errorf("%w: %w", ErrNotGranted, err)

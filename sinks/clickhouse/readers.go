@@ -30,8 +30,8 @@ func (l *Ledger) MakeReaders(ctx context.Context, prefix, secret string) error {
 // withoutHash takes the text of the statement out of an error, where the server quotes it: there is a hash in it.
 func withoutHash(err error) error {
 	text := err.Error()
-	if i := strings.Index(text, "sha256_hash"); i >= 0 {
-		return errors.New(text[:i] + "…")
+	if before, _, ok := strings.Cut(text, "sha256_hash"); ok {
+		return errors.New(before + "…")
 	}
 	return err
 }

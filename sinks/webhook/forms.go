@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -138,10 +139,8 @@ func coded(code int, msg string, tooOften ...int) error {
 		return nil
 	}
 	err := fmt.Errorf("code %d: %s", code, cut(msg, 200))
-	for _, n := range tooOften {
-		if code == n {
-			return alerts.Delay{After: lockout, Err: err}
-		}
+	if slices.Contains(tooOften, code) {
+		return alerts.Delay{After: lockout, Err: err}
 	}
 	return err
 }

@@ -162,8 +162,7 @@ func encode(v any) ([]byte, error) {
 
 // failed is an error without the URL, which may hold a key.
 func (c *Channel) failed(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	return fmt.Errorf("post to %s: %w", c.to.Host, err)

@@ -192,7 +192,10 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		after      time.Duration
 		unreadable bool
 	}{
-		{"429 with a pause", JSON, func(w http.ResponseWriter) { w.Header().Set("Retry-After", "7"); w.WriteHeader(429) }, 7 * time.Second, false},
+		{"429 with a pause", JSON, func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}, 7 * time.Second, false},
 		{"503", JSON, says(503, ""), 0, false},
 		{"400", JSON, says(400, "no"), 0, true},
 		{"413", Slack, says(413, "no"), 0, true},
@@ -216,7 +219,10 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 
 func TestARedirectIsNotFollowedAndAnEndlessAnswerIsNotReadToItsEnd(t *testing.T) {
 	other := newReceiver(t, says(200, ""))
-	r := newReceiver(t, func(w http.ResponseWriter) { w.Header().Set("Location", other.URL); w.WriteHeader(307) })
+	r := newReceiver(t, func(w http.ResponseWriter) {
+		w.Header().Set("Location", other.URL)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	})
 	if err := channel(t, Options{URL: r.URL, Format: JSON}).Send(t.Context(), message(1)); err == nil || len(other.requests) != 0 {
 		t.Errorf("followed: %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -70,7 +71,7 @@ func (r *Ring) Sample(now time.Time) error {
 	full := false
 	add := func(name string, m *dto.Metric, value float64, more ...string) {
 		b := labels.NewScratchBuilder(len(m.GetLabel()) + 2)
-		b.Add(labels.MetricName, name)
+		b.Add(model.MetricNameLabel, name)
 		for _, l := range m.GetLabel() {
 			b.Add(l.GetName(), l.GetValue())
 		}

@@ -2,8 +2,10 @@ package pagetest
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -141,14 +143,17 @@ func (p Panel) faults(zone *time.Location) (out []string) {
 		}
 	}
 	for _, c := range p.Calcs {
-		var f, k int
 		parts := strings.Split(c.At, ",")
 		if len(parts) != 3 {
 			fault("a calculation at %q", c.At)
 			continue
 		}
-		fmt.Sscan(parts[0], &f)
-		fmt.Sscan(parts[2], &k)
+		f, err := strconv.Atoi(parts[0])
+		k, err2 := strconv.Atoi(parts[2])
+		if err := errors.Join(err, err2); err != nil {
+			fault("a calculation at %q: %v", c.At, err)
+			continue
+		}
 		a := p.Answer.Frames[f]
 		if want, ok := calculate(parts[1], a.Rows, k); ok && !Agrees(c.Text, want, a.Types[k], zone, p.Mapped) {
 			fault("%s of %s: it shows %q and the answer gives %v", parts[1], a.Columns[k], c.Text, want)

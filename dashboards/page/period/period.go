@@ -153,8 +153,8 @@ func months(t time.Time, n int) time.Time {
 // round goes to the beginning of a unit, or to its last millisecond. Weeks begin on Monday.
 func round(t time.Time, unit byte, end bool) (time.Time, bool) {
 	y, m, d := t.Date()
-	at := func(y int, m time.Month, d, h, min, s int) time.Time {
-		return time.Date(y, m, d, h, min, s, 0, t.Location())
+	at := func(y int, m time.Month, d, hour, minute, s int) time.Time {
+		return time.Date(y, m, d, hour, minute, s, 0, t.Location())
 	}
 	var begin, next time.Time
 	switch unit {

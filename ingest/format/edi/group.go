@@ -159,16 +159,16 @@ func (g *Group) Last() (segment string, row uint32) {
 
 // Next gives the next row or refusal of a group that is decided; ok is false where none is left, and the group begins
 // anew.
-func (g *Group) Next() (fields [][]byte, row uint32, err error, ok bool) {
+func (g *Group) Next() (fields [][]byte, row uint32, ok bool, err error) {
 	if !g.ready {
-		return nil, 0, nil, false
+		return nil, 0, false, nil
 	}
 	for g.next < len(g.Facts) {
 		f := &g.Facts[g.next]
 		g.next++
 		if f.why != nil {
 			g.last = f
-			return nil, f.Row, f.why, true
+			return nil, f.Row, true, f.why
 		}
 		if f.Code.Class == Ignored {
 			continue
@@ -179,16 +179,16 @@ func (g *Group) Next() (fields [][]byte, row uint32, err error, ok bool) {
 			if named(c) && v != nil {
 				text, reason := g.charset.Text(v)
 				if reason != "" {
-					return nil, f.Row, sellthrough.Bad(f.Row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason), true
+					return nil, f.Row, true, sellthrough.Bad(f.Row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason)
 				}
 				v = text
 			}
 			g.fields[i] = v
 		}
-		return g.fields, f.Row, nil, true
+		return g.fields, f.Row, true, nil
 	}
 	g.Reset()
-	return nil, 0, nil, false
+	return nil, 0, false, nil
 }
 
 func (g *Group) value(f *Fact, c Column) []byte {

@@ -50,8 +50,7 @@ type Segment struct {
 
 	marks    Delimiters
 	parts    [][]byte
-	parted   [][]byte // components of one element
-	released bool     // a release character occurs
+	released bool // a release character occurs
 	scratch  []byte
 }
 

@@ -60,7 +60,8 @@ func Negate(b []byte) []byte {
 
 // Day reads CCYYMMDD or YYMMDD into YYYY-MM-DD. Two digits of a year are 1990 to 2079.
 func Day(b []byte) ([]byte, bool) {
-	year, ok := 0, false
+	var year int
+	var ok bool
 	switch len(b) {
 	case 6:
 		if year, ok = digits(b[:2]); !ok || year >= 80 && year < 90 {

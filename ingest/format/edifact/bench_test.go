@@ -29,12 +29,14 @@ var benches = map[string]struct {
 	"SLSRPT": {
 		interchangeOf("SLSRPT:D:96A:UN:EAN004", 20_000, "BGM+73E::9+R1+9'\nDTM+356:20260307:102'\nNAD+SE+4260026610102::9'\nCUX+2:EUR:10'\nLOC+162+4260026610102::9'\n",
 			"LIN+#+4+4007399#:EN'\nRFF+SA:76'\nRFF+SP:108'\nPRI+AAE:39.95::RTP'\nQTY+153:1:PCE'\n"),
-		Options{Feed: sellthrough.Sales}, []string{"document", "location", "item", "qty", "kind", "price", "currency", "business_date"},
+		Options{Feed: sellthrough.Sales},
+		[]string{"document", "location", "item", "qty", "kind", "price", "currency", "business_date"},
 	},
 	"INVRPT": {
 		interchangeOf("INVRPT:D:96A:UN:EAN004", 20_000, "BGM+35+R1+9'\nDTM+366:20260307:102'\nNAD+WH+4260026610102::9'\n",
 			"LIN+#++5412345#:EN'\nPIA+1+AUR-#:SA'\nQTY+17:310:PCE'\nQTY+145:300:PCE'\nQTY+66:25:PCE'\n"),
-		Options{Feed: sellthrough.Stock}, []string{"location", "item", "qty", "level", "unit", "business_date"},
+		Options{Feed: sellthrough.Stock},
+		[]string{"location", "item", "qty", "level", "unit", "business_date"},
 	},
 }
 

@@ -1,6 +1,8 @@
 package edifact
 
 import (
+	"slices"
+
 	"sellthrough/ingest/format/edi"
 )
 
@@ -41,10 +43,8 @@ type Message struct {
 }
 
 func (m *Message) fault(code string) {
-	for _, f := range m.Faults {
-		if f == code {
-			return
-		}
+	if slices.Contains(m.Faults, code) {
+		return
 	}
 	m.Faults = append(m.Faults, code)
 }

@@ -178,11 +178,11 @@ func (m *stock) settlePlaces(r *Reader) (reason string) {
 		return ""
 	}
 	before := m.order[0] < 0 && m.order[len(m.order)-1] >= 0
-	after := m.order[0] >= 0 && m.order[len(m.order)-1] < 0
+	behind := m.order[0] >= 0 && m.order[len(m.order)-1] < 0
 	switch {
 	case r.d.Place != "":
-		before, after = r.d.Place == "before", r.d.Place == "after"
-	case before && len(m.spots) > 1, !before && !after:
+		before = r.d.Place == "before"
+	case before && len(m.spots) > 1, !before && !behind:
 		return "the line names places (LOC) between its quantities, which may hold for what is before or behind them; say which under place of the dialect"
 	}
 	at := -1

@@ -161,7 +161,7 @@ func fit(e Encoding, b []byte) score {
 			i++
 			continue
 		}
-		n, weight := 0, 0
+		var n, weight int
 		switch e {
 		case GB18030:
 			n, weight = gb(b[i:])

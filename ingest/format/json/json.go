@@ -15,6 +15,7 @@ package json
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -105,12 +106,13 @@ func (r *Reader) place(name string) (depth int, rest string) {
 	if !ok {
 		return len(r.path), name
 	}
-	for depth = 0; depth < len(r.path); depth++ {
+	for depth < len(r.path) {
 		below, ok := strings.CutPrefix(rest, r.path[depth]+".")
 		if !ok {
 			break
 		}
 		rest = below
+		depth++
 	}
 	return depth, rest
 }
@@ -240,7 +242,7 @@ func (r *Reader) named(depth int, path string) string {
 // fail ends the reading of the body. What still waits for it is not given.
 func (r *Reader) fail(err error) error {
 	r.held = queue{}
-	if f, ok := err.(*object.Fault); ok {
+	if f, ok := errors.AsType[*object.Fault](err); ok {
 		err = sellthrough.Bad(0, f.Name, "", f.Text)
 	}
 	r.done = err

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -45,9 +46,7 @@ type words struct {
 
 func newWords(l *Layout) *words {
 	w := &words{totals: map[string]string{}, footers: slices.Clone(footerWords)}
-	for k, v := range totalWords {
-		w.totals[k] = v
-	}
+	maps.Copy(w.totals, totalWords)
 	for _, t := range l.Totals {
 		if _, known := w.totals[plain(t)]; !known {
 			w.totals[plain(t)] = Grand

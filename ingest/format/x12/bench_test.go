@@ -30,22 +30,26 @@ var benches = map[string]struct {
 	"852": {
 		interchangeOf("852", "PD", 20_000, "XQ*G*20260302*20260308*R1*00~\nN1*RL*Hafen*92*3001~\n",
 			"LIN*#*UP*072470#*VN*AUR-#*IN*990402230~\nCTP**RTL*12.57~\nZA*QS*88*EA~\nZA*QA*415*EA~\nZA*QP*100*EA~\n"),
-		Options{Feed: sellthrough.Stock}, []string{"location", "item", "qty", "level", "unit", "business_date"},
+		Options{Feed: sellthrough.Stock},
+		[]string{"location", "item", "qty", "level", "unit", "business_date"},
 	},
 	"852-stores": {
 		interchangeOf("852", "PD", 5_000, "XQ*G*20260302*20260308*R1*00~\n",
 			"LIN*#*UP*072470#~\nZA*QS~\nSDQ*EA*92*0001*12*0002*7*0003*5*0004*118*0005*2*0006*3*0007*9*0008*11*0009*1*0010*4~\nSDQ*EA*92*0011*12*0012*7*0013*5*0014*118*0015*2*0016*3*0017*9*0018*11*0019*1*0020*4~\n"),
-		Options{Feed: sellthrough.Sales}, []string{"location", "item", "qty", "kind", "unit", "business_date"},
+		Options{Feed: sellthrough.Sales},
+		[]string{"location", "item", "qty", "kind", "unit", "business_date"},
 	},
 	"867": {
 		interchangeOf("867", "PT", 10_000, "BPT*00*R1*20260302~\nN1*DS*Distributor*91*D1~\n",
 			"PTD*SS~\nN1*ST*SOUTHEAST HOSPITAL*21*89KGH1140~\nN3*155 FULTON AVENUE~\nN4*CHARLESTON*SC*29401~\nQTY*32*15*BX~\nLIN**MG*#*UK*30387698433527~\nUIT*BX*18.25*CT~\nREF*DI*DIN#~\nDTM*003*20260301~\n"),
-		Options{Feed: sellthrough.Sales}, []string{"document", "location", "counterparty", "invoice", "item", "qty", "kind", "price", "business_date"},
+		Options{Feed: sellthrough.Sales},
+		[]string{"document", "location", "counterparty", "invoice", "item", "qty", "kind", "price", "business_date"},
 	},
 	"846": {
 		interchangeOf("846", "IB", 20_000, "BIA*00*SI*R1*20260308*0430~\nN1*WH*Central*92*W01~\n",
 			"LIN*#*BP*46L#*VP*AUR-#~\nQTY*17*5250*EA~\nQTY*27*100*EA~\nQTY*33*5150*EA~\n"),
-		Options{Feed: sellthrough.Stock}, []string{"location", "item", "qty", "level", "unit", "at"},
+		Options{Feed: sellthrough.Stock},
+		[]string{"location", "item", "qty", "level", "unit", "at"},
 	},
 }
 

@@ -174,12 +174,12 @@ func (q *inquiry) settlePlaces(r *Reader) (reason string) {
 		return ""
 	}
 	before := q.places[0] < 0 && q.places[len(q.places)-1] >= 0
-	after := q.places[0] >= 0 && q.places[len(q.places)-1] < 0
+	behind := q.places[0] >= 0 && q.places[len(q.places)-1] < 0
 	switch {
 	case r.d.Place != "":
-		before, after = r.d.Place == "before", r.d.Place == "after"
-	case before && len(q.where) > 1, !before && !after,
-		after && r.group.Context[edi.Location] != nil:
+		before = r.d.Place == "before"
+	case before && len(q.where) > 1, !before && !behind,
+		behind && r.group.Context[edi.Location] != nil:
 		return "the line names places (N1) between its quantities, which may hold for what is before or behind them; say which under place of the dialect"
 	}
 	var open []byte

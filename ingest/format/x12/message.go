@@ -17,8 +17,6 @@ type message struct {
 	total    []byte
 	rank     int  // of the location's party in its group of parties
 	detail   bool // a line came since the last party
-	place    []byte
-	name     []byte
 	when     when // of the header
 	document []byte
 	report   [3]string // codes that may tell full from delta

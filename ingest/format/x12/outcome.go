@@ -1,6 +1,8 @@
 package x12
 
 import (
+	"slices"
+
 	"sellthrough/ingest/format/edi"
 )
 
@@ -46,10 +48,8 @@ type Set struct {
 }
 
 func (s *Set) fault(code string) {
-	for _, f := range s.Faults {
-		if f == code {
-			return
-		}
+	if slices.Contains(s.Faults, code) {
+		return
 	}
 	s.Faults = append(s.Faults, code)
 }

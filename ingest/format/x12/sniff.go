@@ -119,10 +119,10 @@ func follows(b []byte, d edi.Delimiters) bool {
 
 // ends asks whether the first line of b ends with c: then c is the terminator and the newline only decoration.
 func ends(b []byte, c byte) bool {
-	n := bytes.IndexByte(b, '\n')
-	if n < 0 {
+	before, _, ok := bytes.Cut(b, []byte{'\n'})
+	if !ok {
 		return false
 	}
-	line := bytes.TrimRight(b[:n], " \r")
+	line := bytes.TrimRight(before, " \r")
 	return len(line) > 0 && line[len(line)-1] == c
 }

@@ -133,7 +133,7 @@ func (r *Reader) Outcome() *Outcome { return &r.out }
 // is the whole body's. The end is io.EOF; any other error is the source's own.
 func (r *Reader) Next() ([][]byte, uint32, error) {
 	for {
-		fields, row, err, ok := r.group.Next()
+		fields, row, ok, err := r.group.Next()
 		if ok {
 			if err != nil {
 				if refusal, bad := sellthrough.AsRefusal(err); bad {

@@ -2,6 +2,7 @@ package x12
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -43,7 +44,11 @@ func show(o asked, src io.Reader) string {
 			break
 		}
 		if _, bad := sellthrough.AsRefusal(err); bad {
-			if row != 0 || err.(*sellthrough.Refusal).Row == 0 {
+			if row != 0 || func() *sellthrough.Refusal {
+				target := &sellthrough.Refusal{}
+				_ = errors.As(err, &target)
+				return target
+			}().Row == 0 {
 				fmt.Fprintln(&out, err)
 				continue
 			}

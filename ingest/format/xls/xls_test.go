@@ -41,10 +41,9 @@ func at(row, col, style int) []byte { return append(append(u16(row), u16(col)...
 func f64(v float64) []byte { return binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)) }
 
 type tabOf struct {
-	name   string
-	state  byte
-	cells  []byte
-	length byte // 0: of the name
+	name  string
+	state byte
+	cells []byte
 }
 
 // workbook is the stream: globals with texts, and sheets.

@@ -206,8 +206,8 @@ func local(tag []byte) string {
 	return string(tag[:n])
 }
 
-// value gives the value of an attribute as written, nil where there is none. same compares its name.
-func value(tag []byte, name string, any bool) []byte {
+// value gives the value of an attribute as written, nil where there is none. prefixed takes the name with any prefix, too.
+func value(tag []byte, name string, prefixed bool) []byte {
 	i := bytes.IndexAny(tag, " \t\r\n")
 	for i >= 0 && i < len(tag) {
 		for i < len(tag) && (tag[i] == ' ' || tag[i] == '\t' || tag[i] == '\r' || tag[i] == '\n') {
@@ -231,7 +231,7 @@ func value(tag []byte, name string, any bool) []byte {
 		}
 		v := tag[i+1 : i+1+n]
 		i += n + 2
-		if string(key) == name || any && bytes.HasSuffix(key, append([]byte{':'}, name...)) {
+		if string(key) == name || prefixed && bytes.HasSuffix(key, append([]byte{':'}, name...)) {
 			return v
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"sellthrough"
@@ -229,9 +230,9 @@ func again(attrs []stdxml.Attr, name stdxml.Name) bool {
 
 // space is the namespace of a prefix.
 func (r *Reader) space(prefix string) (string, bool) {
-	for i := len(r.bound) - 1; i >= 0; i-- {
-		if r.bound[i].prefix == prefix {
-			return r.bound[i].space, true
+	for _, v := range slices.Backward(r.bound) {
+		if v.prefix == prefix {
+			return v.space, true
 		}
 	}
 	return "", prefix == ""

@@ -22,6 +22,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"sellthrough/internal/child"
 	"sellthrough/internal/embedded/filelock"
 )
 
@@ -47,10 +48,9 @@ type Cluster struct {
 }
 
 type broker struct {
-	id   int
-	dir  string
-	cmd  *exec.Cmd
-	done chan error
+	id  int
+	dir string
+	run *child.Process // nil: it was killed
 }
 
 // Start runs n brokers and waits until all of them answer. Without Java or Maven the test is skipped, loudly; in CI it
@@ -193,50 +193,46 @@ func (c *Cluster) Restart(i int) {
 		c.t.Fatal(err)
 	}
 	defer out.Close()
-	b.cmd = exec.Command("java", "-Xmx384m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+	cmd := exec.Command("java", "-Xmx384m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 		"-cp", filepath.Join(c.lib, "*"), "kafka.Kafka", b.properties())
-	b.cmd.Stdout, b.cmd.Stderr = out, out
-	b.cmd.SysProcAttr = dieWithParent()
-	if err := b.cmd.Start(); err != nil {
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = dieWithParent()
+	if b.run, err = child.Start(cmd); err != nil {
 		c.t.Fatal(err)
 	}
-	b.done = make(chan error, 1)
-	go func(cmd *exec.Cmd, done chan error) { done <- cmd.Wait() }(b.cmd, b.done)
 }
 
 // Kill is kill -9 of a broker.
 func (c *Cluster) Kill(i int) {
 	b := c.brokers[i]
-	_ = b.cmd.Process.Kill()
-	<-b.done
-	b.cmd = nil
+	b.run.Kill()
+	b.run = nil
 }
 
 // Signal sends a signal to a broker, to hold it (SIGSTOP) and to let it go on.
-func (c *Cluster) Signal(i int, s syscall.Signal) error { return c.brokers[i].cmd.Process.Signal(s) }
+func (c *Cluster) Signal(i int, s syscall.Signal) error { return c.brokers[i].run.Process.Signal(s) }
 
 // Await waits until every running broker answers and knows all the running ones.
 func (c *Cluster) Await() {
 	c.t.Helper()
 	running := 0
 	for _, b := range c.brokers {
-		if b.cmd != nil {
+		if b.run != nil {
 			running++
 		}
 	}
 	ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	defer cancel()
 	for i, b := range c.brokers {
-		for b.cmd != nil {
+		for b.run != nil {
 			client := kafka.Client{Addr: kafka.TCP(c.Plain[i]), Timeout: 2 * time.Second}
 			m, err := client.Metadata(ctx, &kafka.MetadataRequest{})
 			if err == nil && len(m.Brokers) >= running && m.Controller.ID > 0 {
 				break
 			}
 			select {
-			case end := <-b.done:
-				b.done <- end
-				c.t.Fatalf("broker %d ended: %v\n%s", b.id, end, c.log(b))
+			case <-b.run.Ended():
+				c.t.Fatalf("broker %d ended: %s\n%s", b.id, b.run.How(), c.log(b))
 			case <-ctx.Done():
 				c.t.Fatalf("broker %d does not answer: %v\n%s", b.id, err, c.log(b))
 			case <-time.After(50 * time.Millisecond):
@@ -253,11 +249,10 @@ func (c *Cluster) log(b *broker) string {
 // stop ends the brokers; those that are held, too. The logs of a failed test are shown.
 func (c *Cluster) stop() {
 	for _, b := range c.brokers {
-		if b.cmd == nil {
+		if b.run == nil {
 			continue
 		}
-		_ = b.cmd.Process.Kill()
-		<-b.done
+		b.run.Kill()
 		if text := c.log(b); c.t.Failed() && len(bytes.TrimSpace([]byte(text))) > 0 {
 			c.t.Logf("broker %d said:\n%s", b.id, text)
 		}

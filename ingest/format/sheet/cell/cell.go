@@ -150,7 +150,7 @@ func Date[T ~string | ~[]byte](raw T, e Epoch) (string, error) {
 		return "", ErrDay
 	}
 	point := len(digits) + exp
-	whole, frac := "", digits
+	var whole, frac string
 	if point > 0 {
 		padded := digits + strings.Repeat("0", max(0, exp))
 		whole, frac = padded[:point], padded[point:]

@@ -75,7 +75,7 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 		if cell == "" {
 			continue
 		}
-		any := false
+		readable := false
 		if !dateLike(cell) {
 			if d.OddCount++; len(d.Odd) < 5 {
 				d.Odd = append(d.Odd, cell)
@@ -92,9 +92,9 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 			ok := err == nil && sellthrough.Day(s.Day) >= sellthrough.FirstDay && sellthrough.Day(s.Day) <= sellthrough.LastDay && (now == 0 || sellthrough.Day(s.Day) <= now)
 			fits[i] = append(fits[i], ok)
 			value[i] = append(value[i], s)
-			any = any || ok
+			readable = readable || ok
 		}
-		if !any {
+		if !readable {
 			for i := range candidates {
 				fits[i], value[i] = fits[i][:len(read)], value[i][:len(read)]
 			}
@@ -122,7 +122,7 @@ func DatesOf(cells []string, now sellthrough.Day) Dates {
 // dateLike asks whether a cell has the digits of a date, which nearly no other text has.
 func dateLike(cell string) bool {
 	digits := 0
-	for i := 0; i < len(cell); i++ {
+	for i := range len(cell) {
 		if cell[i] >= '0' && cell[i] <= '9' {
 			digits++
 		}
@@ -139,7 +139,7 @@ func (d *Dates) choose(read []string, fits [][]bool, value [][]layout.Stamp) {
 			d.Readings = append(d.Readings, []string{candidates[c].text})
 		}
 	}
-	stamps := func(int) layout.Stamp { return layout.Stamp{} }
+	var stamps func(cell int) layout.Stamp
 	switch {
 	case len(whole) > 0:
 		first := value[whole[0]]

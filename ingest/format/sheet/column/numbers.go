@@ -143,14 +143,14 @@ func NumbersOf(cells []string) Numbers {
 			continue
 		}
 		var oks [8]bool
-		any := false
+		readable := false
 		for i, c := range conventions {
 			d, ok := c.Read(cell)
 			oks[i] = ok
-			any = any || ok
+			readable = readable || ok
 			values[i] = append(values[i], d)
 		}
-		if !any {
+		if !readable {
 			for i := range values {
 				values[i] = values[i][:len(values[i])-1]
 			}

@@ -128,11 +128,11 @@ func (r *Reader) begin() error {
 // declared is what a page's meta element says of its encoding. UTF-16 can't be said by bytes that are not.
 func declared(head []byte) encoding.Encoding {
 	low := bytes.ToLower(head)
-	i := bytes.Index(low, []byte("charset="))
-	if i < 0 {
+	_, after, ok := bytes.Cut(low, []byte("charset="))
+	if !ok {
 		return encoding.Auto
 	}
-	name := strings.TrimLeft(string(low[i+len("charset="):]), `"' `)
+	name := strings.TrimLeft(string(after), `"' `)
 	if n := strings.IndexAny(name, `"' ;/>`); n >= 0 {
 		name = name[:n]
 	}

@@ -1,0 +1,319 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const columns = `
+    columns:
+      document: Doc
+      location: Store
+      item: Item
+      qty: Qty
+      amount: Amount
+      kind: {constant: sell_out, negative: return_in}
+      business_date: Day
+`
+
+var loadYAML = "partners:\n" + partner("alpha", "Europe/London", "GBP") + partner("beta", "Europe/Berlin", "EUR") + partner("gamma", "America/New_York", "USD") + `
+feeds:
+  - id: alpha-lines
+    partner: alpha
+    kind: sales` + columns + `    identity: {scope: document, line_key: [Line]}
+    coverage: {kind: none}
+  - id: alpha-invoices
+    partner: alpha
+    kind: sales` + columns + `    identity: {scope: document}
+    coverage: {kind: document}
+  - id: beta-pos
+    partner: beta
+    kind: sales` + columns + `    identity: {scope: location-day, line_key: [Line]}
+    coverage: {kind: location-day}
+  - id: gamma-pos
+    partner: gamma
+    kind: sales` + columns + `    identity: {scope: location-day}
+    coverage: {kind: location-day}
+`
+
+// sale is one row of a file. Quantities are pieces, amounts are hundredths.
+type sale struct {
+	doc, store, line, item string
+	qty, amount            int64
+	day                    string
+	bad                    bool // is refused
+}
+
+// feedLoad writes the files of a feed, sends them one after another, and keeps the independent model of what holds.
+type feedLoad struct {
+	feed, partner string
+	unit          func(r []string) string // what a file reports completely, or names
+	line          bool                    // a line replaces the one with its key only, and nothing is withdrawn
+	resets        bool                    // receipt numbers begin again every day and store
+	rnd           *rand.Rand
+	days          [][]sale // as last reported
+
+	holds             map[string][][]string // the model: rows by unit, as text
+	rows, refused     int64                 // of acknowledged files
+	sent, interrupted int
+}
+
+// next makes the next file: a new day, or one of the last days again with changes.
+func (f *feedLoad) next(i int) []byte {
+	var rows []sale
+	if n := len(f.days); n > 0 && f.rnd.IntN(10) < 4 {
+		d := n - 1 - f.rnd.IntN(min(n, 6))
+		var kept []sale
+		for _, r := range f.days[d] {
+			switch f.rnd.IntN(40) {
+			case 0: // gone
+				if f.line {
+					kept = append(kept, r)
+				}
+				continue
+			case 1:
+				r.qty, r.amount = r.qty+1, r.amount+int64(f.rnd.IntN(500))
+			case 2:
+				r.amount -= int64(f.rnd.IntN(50))
+			}
+			kept = append(kept, r)
+		}
+		f.days[d], rows = kept, kept
+	} else {
+		day := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n).Format(time.DateOnly)
+		for doc := range 60 + f.rnd.IntN(120) {
+			name := fmt.Sprintf("%s-%d-%d", f.feed, n, doc)
+			if f.resets {
+				name = strconv.Itoa(doc / 7)
+			}
+			store := fmt.Sprintf("S%d", doc%7)
+			for line := range 5 + f.rnd.IntN(20) {
+				r := sale{
+					doc: name, store: store, line: strconv.Itoa(line), item: fmt.Sprintf("I%d", f.rnd.IntN(400)),
+					qty: int64(f.rnd.IntN(9)) - 1, amount: int64(f.rnd.IntN(100000)), day: day, bad: f.line && f.rnd.IntN(300) == 0,
+				}
+				rows = append(rows, r)
+				if !f.line && f.feed != "beta-pos" && f.rnd.IntN(15) == 0 {
+					rows = append(rows, r) // an equal row is another sale
+				}
+			}
+		}
+		f.days = append(f.days, rows)
+	}
+	var b bytes.Buffer
+	b.WriteString("Doc,Store,Line,Item,Qty,Amount,Day\n")
+	for _, r := range rows {
+		qty := strconv.FormatInt(r.qty, 10)
+		if r.bad {
+			qty = "many"
+		}
+		sign, cents := "", r.amount
+		if cents < 0 {
+			sign, cents = "-", -cents
+		}
+		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s%d.%02d,%s\n", r.doc, r.store, r.line, r.item, qty, sign, cents/100, cents%100, r.day)
+	}
+	return b.Bytes()
+}
+
+// apply is the independent reading of a file: what it names, it replaces.
+func (f *feedLoad) apply(body []byte) error {
+	rows, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
+	if err != nil {
+		return err
+	}
+	if f.holds == nil {
+		f.holds = map[string][][]string{}
+	}
+	seen := map[string]bool{}
+	for _, r := range rows[1:] {
+		f.rows++
+		if r[4] == "many" {
+			f.refused++
+			continue
+		}
+		u := f.unit(r)
+		if !seen[u] {
+			seen[u], f.holds[u] = true, nil
+		}
+		f.holds[u] = append(f.holds[u], r)
+	}
+	return nil
+}
+
+// load is all feeds, sending until they are told to stop.
+type load struct {
+	s      *system
+	feeds  []*feedLoad
+	acks   atomic.Int64
+	flying atomic.Int64
+	cut    atomic.Int64
+	stop   chan struct{}
+	done   sync.WaitGroup
+}
+
+func newLoad(s *system, seed uint64) *load {
+	document := func(r []string) string { return r[0] }
+	day := func(r []string) string { return r[1] + "/" + r[6] }
+	l := &load{s: s, stop: make(chan struct{}), feeds: []*feedLoad{
+		{feed: "alpha-lines", partner: "alpha", line: true, unit: func(r []string) string { return r[0] + "/" + r[2] }},
+		{feed: "alpha-invoices", partner: "alpha", unit: document},
+		{feed: "beta-pos", partner: "beta", resets: true, unit: day},
+		{feed: "gamma-pos", partner: "gamma", resets: true, unit: day},
+	}}
+	for i, f := range l.feeds {
+		f.rnd = rand.New(rand.NewPCG(seed, uint64(i)))
+		l.done.Go(func() { l.send(f) })
+	}
+	return l
+}
+
+// send posts file after file; a file that got no 202 is posted again under its key until it has one.
+func (l *load) send(f *feedLoad) {
+	pace := time.NewTicker(2 * time.Second)
+	defer pace.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-l.stop:
+			return
+		case <-pace.C:
+		}
+		body := f.next(i)
+		key := fmt.Sprintf("%s-%06d", f.feed, i)
+		if !l.post(f, key, body) {
+			return
+		}
+		if err := f.apply(body); err != nil {
+			l.s.t.Errorf("the model cannot read file %s: %v", key, err)
+			return
+		}
+		f.sent++
+		l.acks.Add(1)
+	}
+}
+
+func (l *load) post(f *feedLoad, key string, body []byte) bool {
+	retry := time.NewTicker(25 * time.Millisecond)
+	defer retry.Stop()
+	limit := time.Now().Add(90 * time.Second)
+	for tries := 0; ; tries++ {
+		ctx, cancel := context.WithTimeout(l.s.t.Context(), 40*time.Second)
+		l.flying.Add(1)
+		began := &readerOnce{r: bytes.NewReader(body)}
+		a, err := l.s.send(ctx, f.feed, f.partner, nil, key, began, nil)
+		l.flying.Add(-1)
+		cancel()
+		rows := int64(bytes.Count(body, []byte("\n")) - 1)
+		switch {
+		case err == nil && a.Status < 300:
+			if a.Receipt.Rows != rows {
+				l.s.t.Errorf("file %s has %d rows and its receipt says %d", key, rows, a.Receipt.Rows)
+			}
+			return true
+		case err == nil && a.Status < 500 && a.Status != 429:
+			l.s.t.Errorf("file %s: %d %s", key, a.Status, a.Body)
+			return false
+		case err != nil && began.read:
+			f.interrupted++
+			l.cut.Add(1)
+		}
+		if time.Now().After(limit) {
+			l.s.t.Errorf("file %s was not taken in time: %d %s %v", key, a.Status, a.Body, err)
+			return false
+		}
+		<-retry.C
+	}
+}
+
+// readerOnce notes whether a body was begun.
+type readerOnce struct {
+	r    io.Reader
+	read bool
+}
+
+func (r *readerOnce) Read(p []byte) (int, error) { r.read = true; return r.r.Read(p) }
+
+// finish stops the senders and holds everything against the model.
+func (l *load) finish() {
+	s := l.s
+	s.t.Helper()
+	close(l.stop)
+	l.done.Wait()
+	var sent int
+	var rows, refused int64
+	sums := map[string][3]int64{} // by partner, day, store
+	for _, f := range l.feeds {
+		sent, rows, refused = sent+f.sent, rows+f.rows, refused+f.refused
+		for _, held := range f.holds {
+			for _, r := range held {
+				qty, err := strconv.ParseInt(r[4], 10, 64)
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				cents, err := strconv.ParseInt(strings.Replace(r[5], ".", "", 1), 10, 64)
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				at := f.partner + " " + r[6] + " " + r[1]
+				sum := sums[at]
+				sums[at] = [3]int64{sum[0] + 1, sum[1] + qty*1_000_000, sum[2] + cents*10_000}
+			}
+		}
+	}
+	var want []string
+	totals := map[string][3]int64{}
+	for at, n := range sums {
+		want = append(want, fmt.Sprintf("%s %d %d %d", at, n[0], n[1], n[2]))
+		p, _, _ := strings.Cut(at, " ")
+		t := totals[p]
+		totals[p] = [3]int64{t[0] + n[0], t[1] + n[1], t[2] + n[2]}
+	}
+	slices.Sort(want)
+	began := time.Now()
+	s.settled(sent)
+	s.t.Logf("%d files of %d rows acknowledged (%d rows refused, %d posts cut); final %.1f s after the last: %v", sent, rows, refused, l.cut.Load(), time.Since(began).Seconds(), totals)
+	compare := func(what, sql string) {
+		got := strings.Split(s.ask(sql), "\n")
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			n := 0
+			for _, w := range want {
+				if _, ok := slices.BinarySearch(got, w); !ok && n < 5 {
+					n++
+					s.t.Errorf("%s lacks %q", what, w)
+				}
+			}
+			for _, g := range got {
+				if _, ok := slices.BinarySearch(want, g); !ok && n < 10 {
+					n++
+					s.t.Errorf("%s has %q", what, g)
+				}
+			}
+			s.t.Errorf("%s: %d sums by partner, day and store, want %d", what, len(got), len(want))
+		}
+	}
+	compare("movements", `SELECT partner, toString(business_date) AS d, location, sum(sign) AS n, sum(qty_micros), sum(amount_micros) FROM sellthrough.movements
+		GROUP BY partner, d, location HAVING n != 0`)
+	compare("sales_daily", `SELECT partner, toString(business_date) AS d, location, sum(s.lines) AS n, sum(s.qty_micros), sum(s.amount_micros) FROM sellthrough.sales_daily AS s
+		GROUP BY partner, d, location HAVING n != 0`)
+	if got, want := s.ask("SELECT count(), sum(received), sum(refused), sum(held) FROM sellthrough.v_submissions"), fmt.Sprintf("%d %d %d 0", sent, rows, refused); got != want {
+		s.t.Errorf("submissions, received, refused, held: %s, want %s", got, want)
+	}
+	if got := s.ask("SELECT count() FROM sellthrough.v_submissions WHERE received != refused + held + new + duplicate + corrected + superseded"); got != "0" {
+		s.t.Errorf("the books of %s submissions do not balance", got)
+	}
+	if got := s.ask("SELECT sum(abs(difference)) FROM sellthrough.v_books"); got != "0" {
+		s.t.Errorf("the books differ by %s", got)
+	}
+	s.verify()
+}

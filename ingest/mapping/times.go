@@ -1,0 +1,116 @@
+package mapping
+
+import (
+	"time"
+
+	"sellthrough"
+	"sellthrough/ingest/mapping/layout"
+)
+
+// times reads the time and the day.
+func (b *Binding) times(fields [][]byte, row uint32, c *Cells) error {
+	src, timed := &b.feed.Columns, false
+	if b.atCell >= 0 {
+		cell := trim(fields[b.atCell])
+		if len(cell) > 0 || !src.At.Optional {
+			s, err := b.stamp(&b.Mapping.at, cell, src.At.Column, row)
+			if err != nil {
+				return err
+			}
+			c.At, c.Day, timed = s.Wall(), sellthrough.Day(s.Day), true
+			switch {
+			case s.HasOffset:
+				c.At -= int64(s.Offset)
+			case b.Mapping.at.zone != nil:
+				at, ok := b.zone.instant(b.Mapping.at.zone, c.At)
+				if !ok {
+					return bad(row, src.At.Column, cell, "the clocks of "+b.Mapping.at.zone.String()+" skip this time; look at the zone of the feed")
+				}
+				c.At = at
+			}
+			if err := b.within(c.At, c.Day, cell, src.At.Column, row); err != nil {
+				return err
+			}
+		}
+	}
+	if b.businessCell >= 0 {
+		cell := trim(fields[b.businessCell])
+		s, err := b.stamp(&b.business, cell, src.BusinessDate.Column, row)
+		if err != nil {
+			return err
+		}
+		c.Day = sellthrough.Day(s.Day)
+		if err := b.within(int64(s.Day)*86400, c.Day, cell, src.BusinessDate.Column, row); err != nil {
+			return err
+		}
+		if !timed {
+			c.At = int64(s.Day) * 86400
+			if b.Mapping.at.zone != nil {
+				c.At, _ = b.zone.instant(b.Mapping.at.zone, c.At)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *Binding) stamp(k *clock, cell []byte, column string, row uint32) (layout.Stamp, error) {
+	s, err := k.parse(cell)
+	switch {
+	case len(cell) == 0:
+		return s, bad(row, column, nil, "the cell is empty; write the date")
+	case err == layout.ErrShape:
+		return s, bad(row, column, cell, "this is not written as "+k.text+"; write it so, or set layouts in the feed")
+	case err != nil:
+		return s, bad(row, column, cell, err.Error())
+	case k.strict && s.HasOffset:
+		return s, bad(row, column, cell, "the time has an offset, but the feed reads times as the location's wall clock; set zone: written in the feed")
+	case k.offset && !s.HasOffset:
+		return s, bad(row, column, cell, "the time has no offset, but the feed says zone: written; add one, like +01:00, or name the zone in the feed")
+	}
+	return s, nil
+}
+
+func (b *Binding) within(at int64, day sellthrough.Day, cell []byte, column string, row uint32) error {
+	if day < sellthrough.FirstDay || day > sellthrough.LastDay {
+		return bad(row, column, cell, "the year is not between 1990 and 2079; correct it")
+	}
+	if b.Now != b.limitOf {
+		b.limitOf, b.limit = b.Now, b.Now.Add(48*time.Hour).Unix()
+	}
+	if !b.Now.IsZero() && at > b.limit {
+		return bad(row, column, cell, "this is more than 48 hours in the future; correct the date")
+	}
+	return nil
+}
+
+// zoneSpan remembers the span of time around the last conversion in which a zone keeps its offset.
+type zoneSpan struct {
+	from, to, offset int64 // wall clock seconds, a day inside the span's ends
+}
+
+// instant turns a wall clock into an instant. Of an hour that the clocks show twice it is the first; a time that they
+// skip is not ok.
+func (z *zoneSpan) instant(loc *time.Location, wall int64) (int64, bool) {
+	if wall >= z.from && wall < z.to {
+		return wall - z.offset, true
+	}
+	const day = 86400
+	for _, guess := range [...]int64{wall - day, wall + day} { // offsets before and after any change near
+		t := time.Unix(guess, 0).In(loc)
+		_, offset := t.Zone()
+		at := wall - int64(offset)
+		if _, o := time.Unix(at, 0).In(loc).Zone(); o != offset {
+			continue
+		}
+		start, end := time.Unix(at, 0).In(loc).ZoneBounds()
+		z.from, z.to, z.offset = -1<<62, 1<<62, int64(offset)
+		if !start.IsZero() {
+			z.from = start.Unix() + z.offset + day
+		}
+		if !end.IsZero() {
+			z.to = end.Unix() + z.offset - day
+		}
+		return at, true
+	}
+	return wall, false
+}
