@@ -32,7 +32,7 @@ const (
 	ImpliedZero                    // a level that a snapshot implied
 )
 
-// Rows is rows of the signed ledger, by column: movements of a sales feed, or reports of a stock feed. Quantities and
+// Rows is rows of a signed ledger, by column; each kind of feed has its own. Quantities and
 // money are already multiplied by Sign, so that a plain sum over the ledger is the truth. All columns have the same
 // length.
 type Rows struct {
@@ -57,6 +57,7 @@ type Rows struct {
 	At                       []int64 // as written, see Line.At
 	SoldAt                   []int64 // seconds since 1970 UTC
 	Counterparty, Serial     []string
+	More                     *MoreRows // nil where no row has any
 }
 
 // Len is the number of rows.
@@ -136,15 +137,57 @@ type Intent struct {
 // Batch is everything that one intent inserts.
 type Batch struct {
 	Intent
-	Known      time.Time // log time of the last message: when we came to know
-	Movements  Rows
-	Reports    Rows
+	Known      time.Time          // log time of the last message: when we came to know
+	Movements  Rows               // of sales feeds
+	Reports    Rows               // of stock feeds
+	Flows      map[FeedKind]*Rows // of all others
 	Floors     []Floor
 	Outcomes   []Outcome
 	Votes      []Vote
 	Homes      []EndMark // those with a Home
 	Refusals   []RefusedBlock
 	OrdersDone []Order
+}
+
+// Of is the rows of a kind of feed; they may be added to.
+func (b *Batch) Of(kind FeedKind) *Rows {
+	switch kind {
+	case Sales:
+		return &b.Movements
+	case Stock:
+		return &b.Reports
+	}
+	r := b.Flows[kind]
+	if r == nil {
+		if b.Flows == nil {
+			b.Flows = map[FeedKind]*Rows{}
+		}
+		r = &Rows{}
+		b.Flows[kind] = r
+	}
+	return r
+}
+
+// Each calls f for the rows of every kind of feed that has some, in the order of FeedKinds.
+func (b *Batch) Each(f func(FeedKind, *Rows)) {
+	for _, k := range FeedKinds() {
+		r := b.Flows[k]
+		switch k {
+		case Sales:
+			r = &b.Movements
+		case Stock:
+			r = &b.Reports
+		}
+		if r != nil && r.Len() > 0 {
+			f(k, r)
+		}
+	}
+}
+
+// Len is the number of rows of all kinds.
+func (b *Batch) Len() (n int) {
+	b.Each(func(_ FeedKind, r *Rows) { n += r.Len() })
+	return n
 }
 
 // Applied says what the books hold of a submission in one partition.

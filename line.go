@@ -19,7 +19,26 @@ type Line struct {
 	At           int64  // seconds since 1970 of the time as written: an instant, or a wall clock read as if UTC
 	Day          Day    // the day as written
 	Version      uint64 // the partner's own version of the document; 0 where there is none
+	More
 }
+
+// More is what only some feeds say of a line.
+type More struct {
+	Customer    string // of an end customer a keyed hash, never the name or number; part of neither identity nor content
+	Segment     string // of the customer: one of Segments
+	Salesperson string // the partner's code
+	Title       string // who holds title to the goods: one of Titles
+	Reason      string // of a return or ticket; of a claim, the programme
+	RefersTo    string // another document: the sale of a return, the order of a shipment, the invoice of a payment
+	Destination string // the region that the goods went to
+	Until       int64  // when it ends, as written like At: an invoice falls due, a ticket is answered; 0 where nothing is said
+}
+
+// What a line may say of its customer, and of who holds title.
+var (
+	Segments = []string{"enterprise", "government", "individual"} // 企业, 政府, 个体
+	Titles   = []string{"vendor", "partner", "customer"}
+)
 
 // Block is lines of one submission that go to one Kafka partition in one message, by column. All columns have the
 // same length; strings are indices into Dict. Index 0 of Dict is always "".
@@ -38,6 +57,34 @@ type Block struct {
 	At                                   []int64
 	Day                                  []Day
 	Version                              []uint64
+
+	// Of More: nil where no line of the block has any.
+	Customer, Segment, Salesperson, Title, Reason, RefersTo, Destination []uint32
+	Until                                                                []int64
+}
+
+// MoreColumns gives the columns of More that are indices into Dict, in a fixed order, Customer first.
+func (b *Block) MoreColumns() [7]*[]uint32 {
+	return [...]*[]uint32{&b.Customer, &b.Segment, &b.Salesperson, &b.Title, &b.Reason, &b.RefersTo, &b.Destination}
+}
+
+// Strings gives the texts of More in the order of Block.MoreColumns.
+func (m *More) Strings() [7]*string {
+	return [...]*string{&m.Customer, &m.Segment, &m.Salesperson, &m.Title, &m.Reason, &m.RefersTo, &m.Destination}
+}
+
+// MoreOf is what line i says beyond what every line does.
+func (b *Block) MoreOf(i int) (m More) {
+	texts := m.Strings()
+	for k, c := range b.MoreColumns() {
+		if *c != nil {
+			*texts[k] = b.Dict[(*c)[i]]
+		}
+	}
+	if b.Until != nil {
+		m.Until = b.Until[i]
+	}
+	return m
 }
 
 // Len is the number of lines.
@@ -50,6 +97,7 @@ func (b *Block) Line(i int, kind FeedKind) Line {
 		Item: b.Dict[b.Item[i]], Unit: b.Dict[b.Unit[i]], Currency: b.Dict[b.Currency[i]],
 		Counterparty: b.Dict[b.Counterparty[i]], Serial: b.Dict[b.Serial[i]],
 		Qty: b.Qty[i], Amount: b.Amount[i], HasAmount: b.HasAmount[i], At: b.At[i], Day: b.Day[i], Version: b.Version[i],
+		More: b.MoreOf(i),
 	}
 	if kind == Stock {
 		l.Level = Level(b.Kind[i])

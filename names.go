@@ -69,14 +69,29 @@ type FeedKind string
 
 // The kinds of feeds.
 const (
-	Sales FeedKind = "sales" // movements: units that moved
-	Stock FeedKind = "stock" // levels at an instant
+	Sales     FeedKind = "sales"     // movements: units that moved
+	Stock     FeedKind = "stock"     // levels at an instant
+	Shipments FeedKind = "shipments" // deliveries of the vendor: what left, what arrived
+	Transfers FeedKind = "transfers" // between locations of one owner
+	Orders    FeedKind = "orders"    // what was asked for
+	Money     FeedKind = "money"     // invoices, payments, claims
+	Service   FeedKind = "service"   // returns with their reason, repairs, tickets, scores
 )
 
-// Kind is the kind of a movement, seen from the partner that reports it.
+// FeedKinds lists all of them, in the order in which their ledgers are worked on.
+func FeedKinds() []FeedKind {
+	return []FeedKind{Sales, Stock, Shipments, Transfers, Orders, Money, Service}
+}
+
+// Flow says whether lines of the kind are summed by day as what flowed beside the sales: see flow_daily in the ledger.
+func (k FeedKind) Flow() bool { return k != Sales && k != Stock }
+
+// Kind is what a line of any feed but stock says happened, seen from the partner that reports it.
 type Kind uint8
 
-// The movement kinds. A quantity is signed by what happened to the units: a return_in of one unit is −1.
+// The kinds. A quantity of a movement is signed by what happened to the units: a return_in of one unit is −1. What is
+// paid, credited or claimed is written positive, and so are units that are sent or returned for a reason: the kind says
+// which way they went.
 const (
 	SellOut    Kind = iota + 1 // to an end customer
 	SellIn                     // vendor to partner
@@ -86,9 +101,37 @@ const (
 	Transfer                   // between locations of one owner
 	Adjustment                 // counted, found, broken, stolen
 	Void                       // a cancelled line
+
+	Shipped  // left the vendor
+	Received // arrived at the partner
+
+	Sent    // left a location for another of the same owner
+	Arrived // came to it
+
+	Ordered   // placed
+	Confirmed // promised
+	Cancelled // taken back by either side
+
+	Invoiced   // owed by the counterparty from here on
+	Paid       // by the counterparty
+	Credited   // a credit note: no longer owed
+	Settled    // what a statement of a marketplace or consignee says was sold
+	Commission // earned by an agent
+	Claimed    // asked back under a programme
+
+	Returned  // came back, with the reason
+	Exchanged // replaced by another unit
+	Repaired  // under warranty
+	Ticket    // asked, and answered at the line's until
+	Score     // satisfaction, as a quantity
 )
 
-var kindNames = [...]string{"", "sell_out", "sell_in", "sell_through", "return_in", "return_out", "transfer", "adjustment", "void"}
+var kindNames = [...]string{
+	"", "sell_out", "sell_in", "sell_through", "return_in", "return_out", "transfer", "adjustment", "void",
+	"shipped", "received", "sent", "arrived", "ordered", "confirmed", "cancelled",
+	"invoiced", "paid", "credited", "settled", "commission", "claimed",
+	"returned", "exchanged", "repaired", "ticket", "score",
+}
 
 // String is the kind as the ledger writes it.
 func (k Kind) String() string { return kindNames[min(int(k), len(kindNames)-1)] }
@@ -96,8 +139,23 @@ func (k Kind) String() string { return kindNames[min(int(k), len(kindNames)-1)] 
 // KindOf reads a kind's name.
 func KindOf(name string) (Kind, bool) { return index[Kind](kindNames[:], name) }
 
-// Kinds lists the names of all movement kinds.
-func Kinds() []string { return kindNames[1:] }
+// kindsOf are the first and the last kind of each feed kind.
+var kindsOf = map[FeedKind][2]Kind{
+	Sales: {SellOut, Void}, Shipments: {Shipped, Received}, Transfers: {Sent, Arrived}, Orders: {Ordered, Cancelled},
+	Money: {Invoiced, Claimed}, Service: {Returned, Score},
+}
+
+// Kinds lists the names of what lines of a feed kind may say; of stock, which has levels instead, none.
+func Kinds(of FeedKind) []string {
+	r, ok := kindsOf[of]
+	if !ok {
+		return nil
+	}
+	return kindNames[r[0] : r[1]+1 : r[1]+1]
+}
+
+// FirstKind is the number of the first kind that Kinds lists.
+func FirstKind(of FeedKind) Kind { return kindsOf[of][0] }
 
 // Level says which level of stock a report states. Levels are never added to one another.
 type Level uint8

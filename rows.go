@@ -36,6 +36,9 @@ func (r *Rows) AppendRow(from *Rows, i int) {
 	r.SoldAt = append(r.SoldAt, from.SoldAt[i])
 	r.Counterparty = append(r.Counterparty, from.Counterparty[i])
 	r.Serial = append(r.Serial, from.Serial[i])
+	if m := from.More.of(i); m != (MoreRow{}) {
+		r.SetMore(r.Len()-1, m)
+	}
 }
 
 // AppendNegated takes row i of from back: the same row with the other sign, as the word of a later revision.

@@ -2,11 +2,13 @@ package numbers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Given are the kinds of rows that an example may hold, and their columns, which are set apart by blanks. Days are
-// YYYY-MM-DD, instants YYYY-MM-DDThh:mm in UTC; columns with ? may be left out at the end of a row, and - is empty.
+// YYYY-MM-DD, instants YYYY-MM-DDThh:mm in UTC; columns with ? may be left out at the end of a row, or be given by
+// name, like serial=X1, and - is empty.
 var Given = map[string][]string{
 	"products":     {"code", "line?", "list_price?"},
 	"locations":    {"code", "partner", "territory?"},
@@ -15,7 +17,8 @@ var Given = map[string][]string{
 	"ranging":      {"location", "item", "from", "to", "lead_days?"},
 	"calendar":     {"name", "year", "from", "to"},
 	"reporting":    {"feed", "frequency", "weekdays", "due", "grace_days?"},
-	"sales":        {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?"},
+	"sales":        {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?", "party?", "region?", "serial?", "salesperson?", "segment?", "customer?", "title?", "refers_to?"},
+	"flows":        {"partner", "location", "product", "at", "kind", "qty", "money?", "party?", "document?", "refers_to?", "reason?", "until?", "serial?", "salesperson?", "segment?", "customer?", "cause?", "known?"},
 	"stock":        {"partner", "location", "product", "at", "qty", "level?"},
 	"submissions":  {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?"},
 	"incidents":    {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
@@ -30,8 +33,16 @@ func Rows(kind, text string) ([]map[string]string, error) {
 	}
 	var out []map[string]string
 	for line := range strings.Lines(text) {
-		cells := strings.Fields(line)
-		if len(cells) == 0 {
+		cells, named := []string(nil), map[string]string{}
+		for cell := range strings.FieldsSeq(line) {
+			name, value, ok := strings.Cut(cell, "=")
+			if ok && slices.Contains(columns, name+"?") {
+				named[name] = value
+			} else {
+				cells = append(cells, cell)
+			}
+		}
+		if len(cells)+len(named) == 0 {
 			continue
 		}
 		row := map[string]string{}
@@ -45,6 +56,12 @@ func Rows(kind, text string) ([]map[string]string, error) {
 			default:
 				return nil, fmt.Errorf("%s: the row %q has no %s", kind, strings.TrimSpace(line), name)
 			}
+		}
+		for name, value := range named {
+			if row[name] != "" {
+				return nil, fmt.Errorf("%s: the row %q has %s twice", kind, strings.TrimSpace(line), name)
+			}
+			row[name] = value
 		}
 		if len(cells) > len(columns) {
 			return nil, fmt.Errorf("%s: the row %q has more than %d cells", kind, strings.TrimSpace(line), len(columns))

@@ -29,12 +29,7 @@ type take struct {
 	version   uint64
 }
 
-func (b *build) rows(kind sellthrough.FeedKind) *sellthrough.Rows {
-	if kind == sellthrough.Stock {
-		return &b.batch.Reports
-	}
-	return &b.batch.Movements
-}
+func (b *build) rows(kind sellthrough.FeedKind) *sellthrough.Rows { return b.batch.Of(kind) }
 
 // lines emits the rows of a block by its verdicts.
 func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, ids restate.IDs, verdicts []restate.Verdict, c *sellthrough.Counts) {
@@ -47,6 +42,10 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 	var f resolve.Facts
 	partner, feed, ns := string(e.Partner), string(e.Feed), e.Rule.Namespace
 	d := blk.Dict
+	more := blk.Until != nil
+	for _, column := range blk.MoreColumns() {
+		more = more || *column != nil
+	}
 	for i, v := range verdicts {
 		if v != restate.New && v != restate.Corrected {
 			continue
@@ -59,7 +58,13 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 		}
 		codes = resolve.Codes{
 			Item: d[blk.Item[i]], Location: d[blk.Location[i]], Unit: d[blk.Unit[i]], Currency: d[blk.Currency[i]],
-			Qty: blk.Qty[i], Amount: blk.Amount[i], HasAmount: blk.HasAmount[i], At: blk.At[i], Day: blk.Day[i],
+			Counterparty: d[blk.Counterparty[i]],
+			Qty:          blk.Qty[i], Amount: blk.Amount[i], HasAmount: blk.HasAmount[i], At: blk.At[i], Day: blk.Day[i],
+		}
+		var said sellthrough.More
+		if more {
+			said = blk.MoreOf(i)
+			codes.Destination = said.Destination
 		}
 		res.Line(codes, &f)
 		if f.Flags&(sellthrough.UnknownItem|sellthrough.UnknownPlace) != 0 {
@@ -95,8 +100,11 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 		out.BusinessDate = append(out.BusinessDate, int32(f.BusinessDate))
 		out.At = append(out.At, codes.At)
 		out.SoldAt = append(out.SoldAt, f.SoldAt)
-		out.Counterparty = append(out.Counterparty, d[blk.Counterparty[i]])
+		out.Counterparty = append(out.Counterparty, codes.Counterparty)
 		out.Serial = append(out.Serial, d[blk.Serial[i]])
+		if more || f.Party != "" {
+			out.SetMore(out.Len()-1, sellthrough.MoreRow{More: said, Party: f.Party, Region: f.Region})
+		}
 	}
 }
 
@@ -125,7 +133,7 @@ func (b *build) settle(ctx context.Context) error {
 	if len(b.takes) == 0 {
 		return nil
 	}
-	for _, kind := range []sellthrough.FeedKind{sellthrough.Sales, sellthrough.Stock} {
+	for _, kind := range sellthrough.FeedKinds() {
 		if err := b.settleKind(ctx, kind); err != nil {
 			return err
 		}
@@ -135,13 +143,16 @@ func (b *build) settle(ctx context.Context) error {
 }
 
 func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error {
-	rows := b.rows(kind)
 	wanted := map[sellthrough.LineRef]int{} // newest row of the batch, -1: none yet
 	for _, t := range b.takes {
 		if t.kind == kind {
 			wanted[t.ref] = -1
 		}
 	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	rows := b.rows(kind)
 	type space struct{ partner, namespace string }
 	ask := map[space][]sellthrough.LineRef{}
 	source := make([]int, len(b.takes)) // row of the batch, or -1: the ledger's

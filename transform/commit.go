@@ -23,7 +23,7 @@ const (
 func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, complete bool) error {
 	batch := &b.batch
 	batch.Step, batch.Complete = step, complete
-	batch.Rows = batch.Movements.Len() + batch.Reports.Len()
+	batch.Rows = batch.Len()
 	batch.Blocks = blocks(batch)
 	if empty(batch) && step == 0 && w.redo == nil {
 		w.advance(b, parts)
@@ -90,8 +90,7 @@ func (w *worker) advance(b *build, parts []*part) {
 			w.highest[ns] = max(rev, f.Revision)
 		}
 	}
-	w.known.add(batch.Movements.Slice)
-	w.known.add(batch.Reports.Slice)
+	batch.Each(func(_ sellthrough.FeedKind, rows *sellthrough.Rows) { w.known.add(rows.Slice) })
 	for _, p := range parts {
 		w.cache.forget(p.end.Blocks)
 		m.freshness.Observe(time.Since(p.at).Seconds())
@@ -118,7 +117,7 @@ func empty(b *sellthrough.Batch) bool {
 // blocks is how many data blocks the largest insert of a batch makes: one a year of business dates.
 func blocks(b *sellthrough.Batch) int {
 	years := map[int]struct{}{}
-	for _, rows := range []*sellthrough.Rows{&b.Movements, &b.Reports} {
+	b.Each(func(_ sellthrough.FeedKind, rows *sellthrough.Rows) {
 		last := int32(-1 << 31)
 		for _, d := range rows.BusinessDate {
 			if d != last {
@@ -126,7 +125,7 @@ func blocks(b *sellthrough.Batch) int {
 				last = d
 			}
 		}
-	}
+	})
 	return max(1, len(years))
 }
 

@@ -170,13 +170,13 @@ func (m *memLedger) Insert(_ context.Context, b *sellthrough.Batch) error {
 	half, _ := m.chaos("half insert") // the ledger table, but not the others
 	err := m.try("insert", func() error {
 		m.once(b.Token, "rows", func() {
-			for kind, rows := range map[sellthrough.FeedKind]*sellthrough.Rows{sellthrough.Sales: &b.Movements, sellthrough.Stock: &b.Reports} {
+			b.Each(func(kind sellthrough.FeedKind, rows *sellthrough.Rows) {
 				for i := range rows.Len() {
 					r := memRow{token: b.Token, kind: kind}
 					r.AppendRow(rows, i)
 					m.rows = append(m.rows, r)
 				}
-			}
+			})
 		})
 		if half != nil {
 			return half

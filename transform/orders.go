@@ -82,7 +82,7 @@ func (w *worker) reflow(ctx context.Context, o sellthrough.Order) (func(context.
 		if change.Empty() {
 			return false, nil
 		}
-		for _, kind := range []sellthrough.FeedKind{sellthrough.Sales, sellthrough.Stock} {
+		for _, kind := range sellthrough.FeedKinds() {
 			var after sellthrough.LineRef
 			for {
 				var rows sellthrough.Rows
@@ -92,6 +92,9 @@ func (w *worker) reflow(ctx context.Context, o sellthrough.Order) (func(context.
 				})
 				if err != nil {
 					return false, err
+				}
+				if rows.Len() == 0 {
+					break
 				}
 				out := b.rows(kind)
 				for i := range rows.Len() {
@@ -129,14 +132,16 @@ func (w *worker) reread(out, rows *sellthrough.Rows, i int, now *reference.Versi
 		readers[feed] = r
 	}
 	var f resolve.Facts
+	said := rows.MoreOf(i)
 	r.Line(resolve.Codes{
 		Item: rows.Item[i], Location: rows.Location[i], Unit: rows.Unit[i], Currency: rows.Currency[i],
+		Counterparty: rows.Counterparty[i], Destination: said.Destination,
 		Qty: sellthrough.Decimal(rows.RawQty[i]), Amount: sellthrough.Decimal(rows.Amount[i]),
 		HasAmount: rows.Flags[i]&sellthrough.HasAmount != 0, At: rows.At[i], Day: sellthrough.Day(rows.Day[i]),
 	}, &f)
 	f.Flags |= rows.Flags[i] & sellthrough.ImpliedZero
 	if f.Product == rows.Product[i] && f.Place == rows.Place[i] && f.Qty == rows.Qty[i] && f.Base == rows.Base[i] && f.Flags == rows.Flags[i] &&
-		int32(f.BusinessDate) == rows.BusinessDate[i] && f.SoldAt == rows.SoldAt[i] {
+		int32(f.BusinessDate) == rows.BusinessDate[i] && f.SoldAt == rows.SoldAt[i] && f.Party == said.Party && f.Region == said.Region {
 		return
 	}
 	out.AppendNegated(rows, i, sellthrough.CauseReflowed, sellthrough.Revision(rows.Revision[i]), rows.Version[i])
@@ -144,6 +149,9 @@ func (w *worker) reread(out, rows *sellthrough.Rows, i int, now *reference.Versi
 	n := out.Len() - 1
 	out.Product[n], out.Place[n], out.Qty[n], out.Base[n], out.Flags[n] = f.Product, f.Place, f.Qty, f.Base, f.Flags
 	out.BusinessDate[n], out.SoldAt[n] = int32(f.BusinessDate), f.SoldAt
+	if said.Party, said.Region = f.Party, f.Region; rows.More != nil || said != (sellthrough.MoreRow{}) {
+		out.SetMore(n, said)
+	}
 	out.Cause[n], out.Sign[n] = uint8(sellthrough.CauseReflowed), 1
 	out.Reference[n], out.Reference[n-1] = uint64(now.Revision), uint64(now.Revision)
 }
@@ -152,7 +160,7 @@ func (w *worker) reread(out, rows *sellthrough.Rows, i int, now *reference.Versi
 // corrected or withdrew stands again as it was before.
 func (w *worker) undo(o sellthrough.Order) func(context.Context, *build) (bool, error) {
 	return func(ctx context.Context, b *build) (more bool, err error) {
-		for _, kind := range []sellthrough.FeedKind{sellthrough.Sales, sellthrough.Stock} {
+		for _, kind := range sellthrough.FeedKinds() {
 			var now, before sellthrough.Rows
 			err := w.hold(ctx, "load what is undone", func() (err error) {
 				now, before, err = w.t.opts.Ledger.OfRevision(ctx, kind, w.partition, o.Undone, w.t.stepRows/2, w.redo)
@@ -160,6 +168,9 @@ func (w *worker) undo(o sellthrough.Order) func(context.Context, *build) (bool, 
 			})
 			if err != nil {
 				return false, err
+			}
+			if now.Len()+before.Len() == 0 {
+				continue
 			}
 			out := b.rows(kind)
 			for i := range now.Len() {
@@ -179,4 +190,4 @@ func (w *worker) undo(o sellthrough.Order) func(context.Context, *build) (bool, 
 
 // written says whether a step of an order wrote rows. The last step of an order writes none: it only says that all is
 // done, so that a redo of it, under the version that it put in force, has nothing to find.
-func written(b *build) bool { return b.batch.Movements.Len()+b.batch.Reports.Len() > 0 }
+func written(b *build) bool { return b.batch.Len() > 0 }

@@ -21,12 +21,18 @@ type Cells struct {
 	At                                   int64
 	Day                                  sellthrough.Day
 	Version                              uint64
+
+	HasMore bool         // any of what follows
+	More    [more][]byte // in the order of sellthrough.Block.MoreColumns
+	Until   int64
 }
 
 // Binding reads the rows of one body. It is not safe for concurrent use.
 type Binding struct {
 	*Mapping
 	Now time.Time // of the caller; a time more than 48 hours later is refused. Zero refuses none
+	// Hide makes the keyed hash of an end customer, which is all that is kept. Nil keeps nothing.
+	Hide func(customer []byte) []byte
 
 	width                                                          int
 	document, location, item, unit, currency, counterparty, serial text
@@ -36,6 +42,7 @@ type Binding struct {
 	zone                                                           zoneSpan
 	limit                                                          int64 // Now + 48 h in Unix seconds
 	limitOf                                                        time.Time
+	more                                                           moreCells
 }
 
 // text is where a text of the line comes from.
@@ -100,6 +107,7 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 	for _, k := range m.feed.Identity.LineKey {
 		b.keys = append(b.keys, at(k))
 	}
+	b.more = m.bindMore(from, at)
 	return b, nil
 }
 
@@ -165,7 +173,10 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 	if err := b.figures(fields, row, c); err != nil {
 		return err
 	}
-	return b.times(fields, row, c)
+	if err := b.times(fields, row, c); err != nil || !b.more.any {
+		return err
+	}
+	return b.readMore(fields, row, c)
 }
 
 // fit allows empty fields behind the last column of the header; nothing else may differ from it.
@@ -317,16 +328,7 @@ func (b *Binding) Line(fields [][]byte, row uint32, l *sellthrough.Line) error {
 	if err := b.MapTo(fields, row, &c); err != nil {
 		return err
 	}
-	*l = sellthrough.Line{
-		Row: row, Document: string(c.Document), LineKey: string(c.LineKey), Location: string(c.Location),
-		Item: string(c.Item), Unit: string(c.Unit), Currency: string(c.Currency), Counterparty: string(c.Counterparty),
-		Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount, At: c.At, Day: c.Day, Version: c.Version,
-	}
-	if b.feed.Kind == sellthrough.Stock {
-		l.Level = sellthrough.Level(c.Kind)
-	} else {
-		l.Kind = sellthrough.Kind(c.Kind)
-	}
+	*l = c.Line(b.feed.Kind)
 	return nil
 }
 
@@ -344,7 +346,7 @@ func (c *Cells) Line(kind sellthrough.FeedKind) sellthrough.Line {
 	l := sellthrough.Line{
 		Row: c.Row, Document: string(c.Document), LineKey: string(c.LineKey), Location: string(c.Location), Item: string(c.Item), Unit: string(c.Unit),
 		Currency: string(c.Currency), Counterparty: string(c.Counterparty), Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount,
-		At: c.At, Day: c.Day, Version: c.Version,
+		At: c.At, Day: c.Day, Version: c.Version, More: c.more(),
 	}
 	if kind == sellthrough.Stock {
 		l.Level = sellthrough.Level(c.Kind)

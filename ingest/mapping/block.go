@@ -19,8 +19,11 @@ type Builder struct {
 	block sellthrough.Block
 	dict  map[string]uint32
 	size  int
-	names [8]uint32 // of the row before, by column
+	names [8 + more]uint32 // of the row before, by column
 }
+
+// more is the number of texts that only some feeds have.
+const more = 7
 
 // NewBuilder begins a block of an attempt at a submission.
 func NewBuilder(feed sellthrough.FeedID, submission sellthrough.SubmissionID, attempt uint32) *Builder {
@@ -31,7 +34,7 @@ func NewBuilder(feed sellthrough.FeedID, submission sellthrough.SubmissionID, at
 
 func (b *Builder) reset() {
 	b.block = sellthrough.Block{Feed: b.block.Feed, Submission: b.block.Submission, Attempt: b.block.Attempt, Dict: []string{""}}
-	b.dict, b.size, b.names = map[string]uint32{}, 64, [8]uint32{}
+	b.dict, b.size, b.names = map[string]uint32{}, 64, [8 + more]uint32{}
 }
 
 // Append adds a line, copying what it needs of c.
@@ -53,11 +56,32 @@ func (b *Builder) Append(c *Cells) {
 	k.At = append(k.At, c.At)
 	k.Day = append(k.Day, c.Day)
 	k.Version = append(k.Version, c.Version)
-	for _, n := range b.names {
+	if c.HasMore {
+		b.more(c)
+	}
+	for _, n := range b.names[:8] {
 		b.size += varint(uint64(n))
 	}
 	b.size += varint(uint64(c.Row)) + varint(zigzag(int64(c.Qty))) + varint(zigzag(int64(c.Amount))) + varint(zigzag(c.At)) +
 		varint(zigzag(int64(c.Day))) + varint(c.Version) + 2
+}
+
+// more adds what only some feeds have. A column begins with its first value, and then has one for every line.
+func (b *Builder) more(c *Cells) {
+	n := b.block.Len()
+	for i, column := range b.block.MoreColumns() {
+		if len(c.More[i]) == 0 && *column == nil {
+			continue
+		}
+		*column = append(*column, make([]uint32, n-1-len(*column))...)
+		*column = append(*column, b.index(8+i, c.More[i]))
+		b.size += varint(uint64(b.names[8+i]))
+	}
+	if c.Until != 0 || b.block.Until != nil {
+		b.block.Until = append(b.block.Until, make([]int64, n-1-len(b.block.Until))...)
+		b.block.Until = append(b.block.Until, c.Until)
+		b.size += varint(zigzag(c.Until))
+	}
 }
 
 // index is the place of s in the dictionary.
@@ -93,6 +117,14 @@ func (b *Builder) Full() bool { return len(b.block.Row) >= maxLines || b.size >=
 // Take gives the block, which the caller owns from here on, and begins another of the same submission.
 func (b *Builder) Take() sellthrough.Block {
 	k := b.block
+	for _, column := range k.MoreColumns() {
+		if *column != nil {
+			*column = append(*column, make([]uint32, k.Len()-len(*column))...)
+		}
+	}
+	if k.Until != nil {
+		k.Until = append(k.Until, make([]int64, k.Len()-len(k.Until))...)
+	}
 	b.reset()
 	if n := k.Len(); n > 0 { // the next one is likely to be as long
 		b.reserve(n + n/16)

@@ -31,6 +31,8 @@ type Mapping struct {
 	qty      sellthrough.Decimal // constant
 	amount   sellthrough.Decimal
 	version  uint64
+	until    clock
+	coded    [2]map[string][]byte // of segment and title: cell → word
 }
 
 // New makes the mapping of a validated feed.
@@ -48,6 +50,10 @@ func New(feed *config.Feed) (*Mapping, error) {
 	if m.business, err = newClock(&c.BusinessDate); err != nil {
 		return nil, wrap("business_date", err)
 	}
+	if m.until, err = newClock(&c.Until); err != nil {
+		return nil, wrap("until", err)
+	}
+	m.coded = [...]map[string][]byte{words(&c.Segment, sellthrough.Segments), words(&c.Title, sellthrough.Titles)}
 	if err := m.kinds(); err != nil {
 		return nil, wrap("kind", err)
 	}
@@ -76,6 +82,7 @@ func New(feed *config.Feed) (*Mapping, error) {
 	for _, s := range []config.Source{
 		c.Document, c.Location, c.Item, c.Unit, c.Currency, c.Counterparty, c.Serial, c.Version, c.Qty,
 		c.Amount.Source, c.Kind.Source, c.Level.Source, c.At.Source, c.BusinessDate.Source,
+		c.Customer, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination, c.Until.Source,
 	} {
 		add(s.Column)
 	}
@@ -90,6 +97,23 @@ func New(feed *config.Feed) (*Mapping, error) {
 // rows are then bound by them: Bind(m.Columns()).
 func (m *Mapping) Columns() []string { return slices.Clone(m.columns) }
 
+// words are the cells that a coded column knows.
+func words(c *config.Coded, known []string) map[string][]byte {
+	if !c.Set() {
+		return nil
+	}
+	out := map[string][]byte{}
+	for cell, word := range c.Values {
+		out[cell] = []byte(word)
+	}
+	if len(out) == 0 {
+		for _, word := range known {
+			out[word] = []byte(word)
+		}
+	}
+	return out
+}
+
 func (m *Mapping) source() *config.KindSource {
 	if m.feed.Kind == sellthrough.Stock {
 		return &m.feed.Columns.Level
@@ -98,7 +122,7 @@ func (m *Mapping) source() *config.KindSource {
 }
 
 func (m *Mapping) kinds() error {
-	names, of := sellthrough.Kinds(), func(s string) (uint8, bool) { k, ok := sellthrough.KindOf(s); return uint8(k), ok }
+	names, of := sellthrough.Kinds(m.feed.Kind), func(s string) (uint8, bool) { k, ok := sellthrough.KindOf(s); return uint8(k), ok }
 	if m.feed.Kind == sellthrough.Stock {
 		names, of = sellthrough.Levels(), func(s string) (uint8, bool) { l, ok := sellthrough.LevelOf(s); return uint8(l), ok }
 	}

@@ -187,7 +187,7 @@ func (p *Proposal) values(c *Column) {
 			continue
 		}
 		q := Question{ID: "kind.values." + cell, Text: fmt.Sprintf("What kind of movement is a line whose %s is %q?", c.Name, cell)}
-		for _, k := range sellthrough.Kinds() {
+		for _, k := range sellthrough.Kinds(sellthrough.Sales) {
 			q.Options = append(q.Options, sheet.Option{Value: k, Means: k})
 		}
 		if a, ok := p.ask(q); ok {

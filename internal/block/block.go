@@ -38,6 +38,14 @@ const (
 	fAt
 	fDay
 	fVersion
+	fCustomer
+	fSegment
+	fSalesperson
+	fTitle
+	fReason
+	fRefersTo
+	fDestination
+	fUntil
 )
 
 // Append writes b onto dst.
@@ -61,7 +69,11 @@ func Append(dst []byte, b *sellthrough.Block) []byte {
 	dst = appendBools(dst, fHasAmount, b.HasAmount)
 	dst = appendDeltas(dst, fAt, b.At)
 	dst = appendDeltas(dst, fDay, b.Day)
-	return appendUints(dst, fVersion, b.Version)
+	dst = appendUints(dst, fVersion, b.Version)
+	for i, c := range b.MoreColumns() {
+		dst = appendUints(dst, fCustomer+protowire.Number(i), *c)
+	}
+	return appendInts(dst, fUntil, b.Until)
 }
 
 // dictColumns are the columns of dictionary indices, in the order of their field numbers.
@@ -189,11 +201,24 @@ func Read(src []byte) (sellthrough.Block, error) {
 		return b, fmt.Errorf("block: the number of lines is missing")
 	}
 	for i, c := range dictColumns(&b) {
-		for _, v := range *c {
-			if int(v) >= len(b.Dict) {
-				return b, fmt.Errorf("block: field %d names entry %d of a dictionary of %d", int(fDocument)+i, v, len(b.Dict))
-			}
+		if err := known(&b, fDocument+protowire.Number(i), *c); err != nil {
+			return b, err
+		}
+	}
+	for i, c := range b.MoreColumns() {
+		if err := known(&b, fCustomer+protowire.Number(i), *c); err != nil {
+			return b, err
 		}
 	}
 	return b, nil
+}
+
+// known says whether every index of a column is in the dictionary.
+func known(b *sellthrough.Block, num protowire.Number, column []uint32) error {
+	for _, v := range column {
+		if int(v) >= len(b.Dict) {
+			return fmt.Errorf("block: field %d names entry %d of a dictionary of %d", num, v, len(b.Dict))
+		}
+	}
+	return nil
 }

@@ -46,6 +46,30 @@ func TestABlockReadsBackTheSame(t *testing.T) {
 	}
 }
 
+func TestWhatOnlySomeFeedsSayReadsBackTheSame(t *testing.T) {
+	b := sample(rand.New(rand.NewPCG(1, 2)), 9)
+	for i, c := range b.MoreColumns() {
+		if i == 2 {
+			continue // a column that no line fills is left out
+		}
+		*c = make([]uint32, 9)
+		(*c)[i] = uint32(i + 1)
+	}
+	b.Until = make([]int64, 9)
+	b.Until[4] = -77
+	got, err := Read(Append(nil, &b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(b, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	b.Reason[3] = 5000
+	if _, err := Read(Append(nil, &b)); err == nil {
+		t.Error("an index outside the dictionary is read")
+	}
+}
+
 func TestExtremesReadBackTheSame(t *testing.T) {
 	b := sample(rand.New(rand.NewPCG(1, 2)), 2)
 	b.Qty[0], b.Qty[1] = math.MinInt64, math.MaxInt64

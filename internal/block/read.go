@@ -63,6 +63,17 @@ func field(b *sellthrough.Block, num protowire.Number, v []byte, text string, li
 		err = readDeltas(b.Day, v)
 	case num == fVersion:
 		err = readUints(b.Version, v)
+	case num >= fCustomer && num <= fDestination:
+		c := b.MoreColumns()[num-fCustomer]
+		if *c == nil {
+			*c = make([]uint32, lines)
+		}
+		err = readUints(*c, v)
+	case num == fUntil:
+		if b.Until == nil {
+			b.Until = make([]int64, lines)
+		}
+		err = readInts(b.Until, v)
 	}
 	if err != nil {
 		return fmt.Errorf("block: field %d: %w", num, err)

@@ -169,11 +169,27 @@ type Columns struct {
 	Level        KindSource `yaml:"level"`
 	At           Time       `yaml:"at"`
 	BusinessDate Time       `yaml:"business_date"`
+
+	Customer    Source `yaml:"customer"`    // an end customer: kept as a keyed hash alone
+	Segment     Coded  `yaml:"segment"`     // enterprise, government or individual
+	Salesperson Source `yaml:"salesperson"` //
+	Title       Coded  `yaml:"title"`       // who holds title to the goods: vendor, partner or customer
+	Reason      Source `yaml:"reason"`      // of a return or ticket; of a claim, the programme
+	RefersTo    Source `yaml:"refers_to"`   // another document
+	Destination Source `yaml:"destination"` // the region that the goods went to
+	Until       Time   `yaml:"until"`       // an invoice falls due, a ticket is answered
+}
+
+// Coded is a column whose cells stand for one of a few words. Without values the cell has to hold the word itself. An
+// empty cell says nothing.
+type Coded struct {
+	Source `yaml:",inline"`
+	Values map[string]string `yaml:"values"` // cell → word; a cell that is not listed is refused
 }
 
 // Source is a column, by the name in the header (in NDJSON: the dotted path of a member), or one constant for all
-// lines. A plain YAML string is a column. An empty cell is refused unless the source is optional; counterparty and
-// serial always are.
+// lines. A plain YAML string is a column. An empty cell is refused unless the source is optional; counterparty, serial
+// and all from customer on always are.
 type Source struct {
 	Column   string `yaml:"column"`
 	Constant string `yaml:"constant"`

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"sellthrough"
-	"sellthrough/ingest/mapping/layout"
 )
 
 func (v *validator) feeds() {
@@ -16,12 +15,16 @@ func (v *validator) feeds() {
 		f, path := &v.c.Feeds[i], fmt.Sprintf("feeds[%d]", i)
 		v.id(path+".id", "feed", string(f.ID), ids)
 		v.partnerOf(path, f)
+		var kinds []string
+		for _, k := range sellthrough.FeedKinds() {
+			kinds = append(kinds, string(k))
+		}
 		if f.Kind == "" {
-			v.bad(path, "feed %s has no kind; write sales or stock", f.ID)
+			v.bad(path, "feed %s has no kind; write one of %s", f.ID, strings.Join(kinds, ", "))
 			continue
 		}
-		if f.Kind != sellthrough.Sales && f.Kind != sellthrough.Stock {
-			v.oneOf(path+".kind", string(f.Kind), string(sellthrough.Sales), string(sellthrough.Stock))
+		if !slices.Contains(kinds, string(f.Kind)) {
+			v.oneOf(path+".kind", string(f.Kind), kinds...)
 			continue
 		}
 		v.oneOf(path+".tax", f.Tax, "included", "excluded")
@@ -57,6 +60,9 @@ func (v *validator) partnerOf(path string, f *Feed) {
 
 func (v *validator) format(path string, f *Feed) {
 	v.oneOf(path+".type", f.Format.Type, Formats()...)
+	if f.Format.standard() != nil && f.Kind.Flow() {
+		v.bad(path+".type", "format %s carries sales or stock, but feed %s reports %s; send it as a table or JSON", f.Format.Type, f.ID, f.Kind)
+	}
 	v.syntax(path, f)
 	switch d := f.Format.Delimiter; {
 	case d == "tab" || d == "":
@@ -75,172 +81,6 @@ func (v *validator) format(path string, f *Feed) {
 
 func alphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-func (v *validator) columns(path string, f *Feed) {
-	c := &f.Columns
-	sources := c.sources()
-	for _, s := range sources {
-		at := path + "." + s.name
-		if s.Column != "" && s.Constant != "" {
-			v.bad(at, "%s of feed %s has a column and a constant; keep one", s.name, f.ID)
-		}
-		if s.Column != "" {
-			v.header(at, f, s.Column)
-		}
-	}
-	need := func(name string, set bool) {
-		if !set {
-			v.bad(path, "%s of feed %s is not mapped; name its column, or a constant", name, f.ID)
-		}
-	}
-	need("item", c.Item.Set())
-	need("qty", c.Qty.Set())
-	for name, s := range map[string]Source{"item": c.Item, "qty": c.Qty, "kind": c.Kind.Source, "level": c.Level.Source} {
-		if s.Optional {
-			v.bad(path+"."+name, "%s of feed %s can't be optional; a line means nothing without it", name, f.ID)
-		}
-	}
-	if f.Kind == sellthrough.Stock {
-		need("at", c.At.Set())
-		need("location", c.Location.Set())
-		if c.Kind.Set() || len(c.Kind.Values) > 0 {
-			v.bad(path+".kind", "kind is mapped, but feed %s reports stock; map level instead", f.ID)
-		}
-		v.kindSource(path+".level", f, &c.Level, sellthrough.Levels())
-	} else {
-		if !c.At.Set() && !c.BusinessDate.Set() {
-			v.bad(path, "feed %s maps neither at nor business_date; name the column of the time or day of the sale", f.ID)
-		}
-		if c.Level.Set() || len(c.Level.Values) > 0 {
-			v.bad(path+".level", "level is mapped, but feed %s reports sales; map kind instead", f.ID)
-		}
-		v.kindSource(path+".kind", f, &c.Kind, sellthrough.Kinds())
-	}
-	if c.Amount.Price != "" {
-		if c.Amount.Set() {
-			v.bad(path+".amount", "amount of feed %s has a column and a price; keep one", f.ID)
-		}
-		v.header(path+".amount", f, c.Amount.Price)
-	}
-	if c.Currency.Constant != "" {
-		v.currency(path+".currency", c.Currency.Constant)
-	}
-	v.time(path+".at", f, "at", &c.At)
-	v.time(path+".business_date", f, "business_date", &c.BusinessDate)
-	if b := &c.BusinessDate; b.Set() && b.Zone != ZoneLocal {
-		v.bad(path+".business_date.zone", "business_date of feed %s has a zone; a business date is a day of the location, so take it out", f.ID)
-	}
-}
-
-type named struct {
-	name string
-	Source
-}
-
-func (c *Columns) sources() []named {
-	return []named{
-		{"document", c.Document},
-		{"location", c.Location},
-		{"item", c.Item},
-		{"unit", c.Unit},
-		{"currency", c.Currency},
-		{"counterparty", c.Counterparty},
-		{"serial", c.Serial},
-		{"version", c.Version},
-		{"qty", c.Qty},
-		{"amount", c.Amount.Source},
-		{"kind", c.Kind.Source},
-		{"level", c.Level.Source},
-		{"at", c.At.Source},
-		{"business_date", c.BusinessDate.Source},
-	}
-}
-
-// header checks a mapped column against the header that the configuration gives.
-func (v *validator) header(path string, f *Feed, column string) {
-	if len(f.Format.Header) == 0 || slices.Contains(f.Format.Header, column) {
-		return
-	}
-	if near := Nearest(column, f.Format.Header); near != "" {
-		v.bad(path, "column %q of feed %s is not in format.header; did you mean %q?", column, f.ID, near)
-		return
-	}
-	v.bad(path, "column %q of feed %s is not in format.header; add it there", column, f.ID)
-}
-
-func (v *validator) kindSource(path string, f *Feed, k *KindSource, known []string) {
-	check := func(at, name string) {
-		if slices.Contains(known, name) {
-			return
-		}
-		if near := Nearest(name, known); near != "" {
-			v.bad(at, "%q is no kind that feed %s may report; did you mean %q?", name, f.ID, near)
-			return
-		}
-		v.bad(at, "%q is no kind that feed %s may report; write one of %s", name, f.ID, strings.Join(known, ", "))
-	}
-	if k.Constant != "" {
-		check(path, k.Constant)
-	}
-	if !k.Set() && len(k.Values) > 0 {
-		v.bad(path, "values of feed %s have no column; name the column that holds them", f.ID)
-	}
-	if k.Constant != "" && len(k.Values) > 0 {
-		v.bad(path, "values of feed %s belong to a column, not to a constant; keep one", f.ID)
-	}
-	for cell, name := range k.Values {
-		check(path+".values."+cell, name)
-	}
-	if k.Negative != "" {
-		check(path+".negative", k.Negative)
-	}
-	if f.Kind == sellthrough.Stock && (k.Negative != "" || k.Unsigned) {
-		v.bad(path, "negative and unsigned are for sales; take them out of the level of feed %s", f.ID)
-	}
-	if k.Negative != "" && k.Unsigned {
-		v.bad(path, "feed %s has negative and unsigned: either the sign tells a return or the kind does; keep one", f.ID)
-	}
-}
-
-func (v *validator) time(path string, f *Feed, name string, t *Time) {
-	if !t.Set() {
-		if len(t.Layouts) > 0 || t.Zone != ZoneLocal {
-			v.bad(path, "%s of feed %s has layouts or a zone but no column; name it", name, f.ID)
-		}
-		return
-	}
-	if t.Constant != "" {
-		v.bad(path, "%s of feed %s is a constant; a time has to come from a column", name, f.ID)
-	}
-	if t.Optional && !(name == "at" && f.Columns.BusinessDate.Set() && f.Kind == sellthrough.Sales) {
-		v.bad(path, "%s of feed %s can't be optional; a line needs its day", name, f.ID)
-	}
-	if t.Zone != ZoneLocal && t.Zone != ZoneWritten {
-		v.zone(path+".zone", t.Zone)
-	}
-	shapes, offsets := map[string]string{}, 0
-	for i, text := range t.Layouts {
-		at := fmt.Sprintf("%s.layouts[%d]", path, i)
-		l, err := layout.Compile(text)
-		if err != nil {
-			v.bad(at, "layout %v", err)
-			continue
-		}
-		if other, ok := shapes[l.Shape()]; ok {
-			v.bad(at, "layouts %q and %q can both read one cell; keep the one that the partner uses", other, text)
-		}
-		shapes[l.Shape()] = text
-		if layout.HasOffset(text) {
-			offsets++
-		}
-	}
-	switch {
-	case t.Zone == ZoneLocal && offsets > 0 && offsets < len(t.Layouts):
-		v.bad(path+".layouts", "layouts of feed %s mix times with an offset (Z) and without; say in zone where those without are written", f.ID)
-	case t.Zone == ZoneWritten && offsets < len(t.Layouts):
-		v.bad(path+".zone", "zone is written, but a layout of feed %s has no Z; add it to the layout or name an IANA zone", f.ID)
-	}
 }
 
 func (v *validator) numbers(path string, f *Feed) {
@@ -301,7 +141,7 @@ func (v *validator) identity(path string, f *Feed) {
 	keyed, covered := len(id.LineKey) > 0, f.Coverage.Kind != sellthrough.CoverNone
 	eq := path + ".equal_rows_across_files"
 	switch {
-	case f.EqualRows == "" && !keyed && !covered && f.Kind == sellthrough.Sales:
+	case f.EqualRows == "" && !keyed && !covered && f.Kind != sellthrough.Stock:
 		v.bad(path, "feed %s has neither identity.line_key nor coverage, so an equal row in another file could be the same sale or another one; say which by equal_rows_across_files: duplicate or sale", f.ID)
 	case f.EqualRows == "":
 	case f.Kind == sellthrough.Stock:

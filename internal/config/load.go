@@ -123,7 +123,12 @@ func complete(c *Config) {
 		if f.Kind == sellthrough.Stock && !f.Columns.Level.Set() && len(f.Columns.Level.Values) == 0 {
 			f.Columns.Level.Constant = sellthrough.OnHand.String()
 		}
-		for _, t := range []*Time{&f.Columns.At, &f.Columns.BusinessDate} {
+		if q := &f.Columns.Qty; !q.Set() && f.Kind == sellthrough.Money {
+			q.Constant = "0"
+		} else if !q.Set() && f.Kind == sellthrough.Service {
+			q.Constant = "1"
+		}
+		for _, t := range []*Time{&f.Columns.At, &f.Columns.BusinessDate, &f.Columns.Until} {
 			if t.Zone == "" {
 				t.Zone = ZoneLocal
 			}
@@ -275,6 +280,8 @@ func sourceOf(v reflect.Value) (*Source, bool) {
 	case *Amount:
 		return &s.Source, true
 	case *KindSource:
+		return &s.Source, true
+	case *Coded:
 		return &s.Source, true
 	case *Time:
 		return &s.Source, true

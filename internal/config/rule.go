@@ -142,16 +142,29 @@ func (f *Feed) Fingerprint() string {
 		Point, Grouping  string
 		SchemaOfThisList int
 		Reading          []any `json:",omitempty"` // of formats that leave something open
+		More             []any `json:",omitempty"` // of feeds that say more of a line; the customer is no part of what it is
 	}{
 		Rule: f.Rule(), Kind: f.Kind, LineKey: f.Identity.LineKey,
 		Sources: []source{of(c.Document), of(c.Location), of(c.Item), of(c.Unit), of(c.Currency), of(c.Counterparty), of(c.Serial), of(c.Version), of(c.Qty), of(c.Amount.Source)},
 		Price:   c.Amount.Price, Kinds: []kind{what(c.Kind), what(c.Level)}, Times: []clock{when(c.At), when(c.BusinessDate)},
 		Point: f.Numbers.Point, Grouping: f.Numbers.Grouping, SchemaOfThisList: 1,
-		Reading: f.Format.reading(),
+		Reading: f.Format.reading(), More: f.Columns.more(),
 	})
 	if err != nil {
 		panic(err) // strings, bools and ints only
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// more is what decides what a line says beyond what every line does, but for the customer; nil where nothing does.
+func (c *Columns) more() []any {
+	if !c.Segment.Set() && !c.Salesperson.Set() && !c.Title.Set() && !c.Reason.Set() && !c.RefersTo.Set() && !c.Destination.Set() && !c.Until.Set() {
+		return nil
+	}
+	of := func(s Source) [2]string { return [2]string{s.Column, s.Constant} }
+	return []any{
+		of(c.Segment.Source), c.Segment.Values, of(c.Salesperson), of(c.Title.Source), c.Title.Values, of(c.Reason), of(c.RefersTo), of(c.Destination),
+		of(c.Until.Source), c.Until.Layouts, c.Until.Zone,
+	}
 }

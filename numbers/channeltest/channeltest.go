@@ -166,6 +166,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 				w.sale(r)
 			case "stock":
 				w.level(r)
+			case "flows":
+				w.flow(r)
 			case "submissions":
 				w.submission(r)
 			case "incidents":
@@ -268,10 +270,61 @@ func (w *writer) sale(cells map[string]string) {
 	if cells["feed"] != "" {
 		r.Feed[i] = cells["feed"]
 	}
+	w.more(r, i, cells)
 	if cells["money"] != "" {
 		r.Amount[i] = int64(w.decimal(cells["money"]))
 		r.Base[i] = r.Amount[i]
 		r.Flags[i] |= sellthrough.HasAmount | sellthrough.HasBase
+	}
+}
+
+// flow is a line beside sales and stock: its kind says of which ledger it is.
+func (w *writer) flow(c map[string]string) {
+	at := w.instant(c["at"])
+	kind, ok := sellthrough.KindOf(c["kind"])
+	if !ok {
+		w.t.Fatalf("%q is no kind", c["kind"])
+	}
+	if c["qty"] == "" {
+		c["qty"] = "0"
+	}
+	for _, feed := range sellthrough.FeedKinds() {
+		if !slices.Contains(sellthrough.Kinds(feed), kind.String()) {
+			continue
+		}
+		r := w.at(c["known"]).Of(feed)
+		i := w.grow(r, c, at)
+		cause, ok := causes[c["cause"]]
+		if !ok {
+			w.t.Fatalf("%q is no cause", c["cause"])
+		}
+		r.Namespace[i], r.Kind[i], r.Sign[i], r.Cause[i] = string(feed), uint8(kind), cause.sign, uint8(cause.cause)
+		r.Document[i], r.Currency[i] = c["document"], "GBP"
+		if c["product"] == "" {
+			r.Item[i], r.Flags[i] = "", 0
+		}
+		if c["money"] != "" {
+			r.Amount[i] = int64(w.decimal(c["money"]))
+			r.Base[i] = r.Amount[i]
+			r.Flags[i] |= sellthrough.HasAmount | sellthrough.HasBase
+		}
+		w.more(r, i, c)
+		return
+	}
+	w.t.Fatalf("%s is a kind of sales: give it under sales", kind)
+}
+
+// more says of row i what only some feeds say.
+func (w *writer) more(r *sellthrough.Rows, i int, c map[string]string) {
+	m := sellthrough.MoreRow{Party: c["party"], Region: c["region"]}
+	m.Customer, m.Segment, m.Salesperson, m.Title, m.Reason, m.RefersTo = c["customer"], c["segment"], c["salesperson"], c["title"], c["reason"], c["refers_to"]
+	m.Destination = c["region"]
+	if c["until"] != "" {
+		m.Until = w.instant(c["until"]).Unix()
+	}
+	r.Counterparty[i], r.Serial[i] = c["party"], c["serial"]
+	if m != (sellthrough.MoreRow{}) {
+		r.SetMore(i, m)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/bits"
+	"strings"
 	"unsafe"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -12,9 +13,9 @@ import (
 	"sellthrough"
 )
 
-// sums is the columns of sales_daily.
+// sums is the columns of sales_daily and flow_daily.
 type sums struct {
-	partner, location, product, currency               []string
+	partner, location, product, currency, party        []string
 	day                                                []int32
 	kind                                               []uint8
 	qty, amount, base, lines, unmatched, noMoney, noFX []int64
@@ -40,7 +41,7 @@ func (m *memo) of(seed maphash.Seed, s string) uint64 {
 	return m.h
 }
 
-// group sums rows by day: the delta that they are to sales_daily. It is a function of the rows alone; groups come in the
+// group sums rows by day: the delta that they are to sales_daily or flow_daily. It is a function of the rows alone; groups come in the
 // order of their first rows. A group is named by its first row, so no key is copied. A sum that would overflow begins
 // another row of the same key, and the server adds them.
 func group(r *sellthrough.Rows) sums {
@@ -49,7 +50,7 @@ func group(r *sellthrough.Rows) sums {
 	table := make([]slot, size)
 	seed := maphash.MakeSeed()
 	first := make([]int32, 0, n)
-	var partner, place, product, currency memo
+	var partner, place, product, currency, party memo
 	var s sums
 	s.reserve(n)
 	for i := range n {
@@ -57,6 +58,9 @@ func group(r *sellthrough.Rows) sums {
 		h = (h ^ place.of(seed, r.Place[i])) * 0x9e3779b97f4a7c15
 		h = (h ^ h>>29 ^ product.of(seed, r.Product[i])) * 0xbf58476d1ce4e5b9
 		h = (h ^ h>>32 ^ currency.of(seed, r.Currency[i]) ^ uint64(uint32(r.BusinessDate[i]))<<8 ^ uint64(r.Kind[i])) * 0x94d049bb133111eb
+		if p := r.PartyOf(i); p != "" {
+			h = (h ^ h>>30 ^ party.of(seed, p)) * 0x9e3779b97f4a7c15
+		}
 		h ^= h >> 31
 		var at int32
 		for p := int(h) & (size - 1); ; p = (p + 1) & (size - 1) {
@@ -86,7 +90,8 @@ func group(r *sellthrough.Rows) sums {
 
 func sameKey(r *sellthrough.Rows, a, b int) bool {
 	return r.BusinessDate[a] == r.BusinessDate[b] && r.Kind[a] == r.Kind[b] && r.Product[a] == r.Product[b] &&
-		r.Place[a] == r.Place[b] && r.Currency[a] == r.Currency[b] && r.Partner[a] == r.Partner[b]
+		r.Place[a] == r.Place[b] && r.Currency[a] == r.Currency[b] && r.Partner[a] == r.Partner[b] &&
+		r.PartyOf(a) == r.PartyOf(b)
 }
 
 func (s *sums) reserve(n int) {
@@ -130,22 +135,22 @@ func (s *sums) add(at int32, r *sellthrough.Rows, i int) {
 func (s *sums) keys(r *sellthrough.Rows, first []int32) {
 	n := len(first)
 	s.partner, s.location, s.product, s.currency = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	s.day, s.kind = make([]int32, n), make([]uint8, n)
+	s.day, s.kind, s.party = make([]int32, n), make([]uint8, n), make([]string, n)
 	for g, i := range first {
 		s.partner[g], s.location[g], s.product[g], s.currency[g] = r.Partner[i], r.Place[i], r.Product[i], r.Currency[i]
-		s.day[g], s.kind[g] = r.BusinessDate[i], r.Kind[i]
+		s.day[g], s.kind[g], s.party[g] = r.BusinessDate[i], r.Kind[i], r.PartyOf(int(i))
 	}
 }
 
-const dailyColumns = "partner, business_day_wire, location, product, kind_wire, currency, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
+const dailyColumns = "partner, business_day_wire, location, product, kind_wire, currency, party, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
 	"lines_without_amount, lines_without_rate"
 
-func (l *Ledger) daily(ctx context.Context, token string, r *sellthrough.Rows) error {
+func (l *Ledger) daily(ctx context.Context, token, table string, r *sellthrough.Rows) error {
 	s := group(r)
 	for from, part := 0, 0; from < len(s.day); part++ {
 		to := min(from+maxRows, len(s.day))
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "sales_daily", dailyColumns, to-from, func(b driver.Batch) error {
-			return columns(b, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to],
+		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, dailyColumns, to-from, func(b driver.Batch) error {
+			return columns(b, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to], s.party[from:to],
 				s.qty[from:to], s.amount[from:to], s.base[from:to], s.lines[from:to], s.unmatched[from:to], s.noMoney[from:to], s.noFX[from:to])
 		})
 		if err != nil {
@@ -156,9 +161,30 @@ func (l *Ledger) daily(ctx context.Context, token string, r *sellthrough.Rows) e
 	return nil
 }
 
-// dailyFromLedger is the same grouping, told to the server: what sales_daily must come to.
-const dailyFromLedger = `SELECT partner, toInt32(business_date) AS day, place AS location, product, toUInt8(kind) AS kind_code, currency,
+// fromLedger is the same grouping, told to the server: what a table of sums must come to.
+func (l *Ledger) fromLedger(sums string) string {
+	var parts []string
+	for _, k := range sellthrough.FeedKinds() {
+		if k == sellthrough.Sales && sums != "sales_daily" || k.Flow() && sums != "flow_daily" || k == sellthrough.Stock {
+			continue
+		}
+		parts = append(parts, `SELECT partner, toInt32(business_date) AS day, place AS location, product, toUInt8(kind) AS kind_code, currency, party,
 	sum(qty_micros) AS qty, sumIf(amount_micros, bitTest(flags, 0)) AS amount, sumIf(base_micros, bitTest(flags, 1)) AS base, sum(toInt64(sign)) AS line_count,
 	sumIf(toInt64(sign), bitTest(flags, 2) OR bitTest(flags, 3)) AS unmatched, sumIf(toInt64(sign), NOT bitTest(flags, 0)) AS no_money,
 	sumIf(toInt64(sign), bitTest(flags, 0) AND NOT bitTest(flags, 1)) AS no_rate
-FROM %s WHERE %s GROUP BY partner, day, location, product, kind_code, currency`
+FROM `+l.ledgerOf(k)+` GROUP BY partner, day, location, product, kind_code, currency, party`)
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+// rebuildSums sets sales_daily or flow_daily to what the ledger comes to, by inserting the differences.
+func (l *Ledger) rebuildSums(ctx context.Context, token, sums string) error {
+	have := `SELECT partner, toInt32(business_date) AS day, location, product, toUInt8(kind) AS kind_code, currency, party, qty_micros AS qty, amount_micros AS amount, base_micros AS base,
+		lines AS line_count, lines_unmatched AS unmatched, lines_without_amount AS no_money, lines_without_rate AS no_rate FROM ` + l.table(sums)
+	sql := fmt.Sprintf(`INSERT INTO %s (%s) SELECT partner, day, location, product, kind_code, currency, party, sum(q), sum(a), sum(b), sum(n), sum(u), sum(m), sum(r) FROM (
+			SELECT partner, day, location, product, kind_code, currency, party, qty AS q, amount AS a, base AS b, line_count AS n, unmatched AS u, no_money AS m, no_rate AS r FROM (%s)
+			UNION ALL SELECT partner, day, location, product, kind_code, currency, party, -qty, -amount, -base, -line_count, -unmatched, -no_money, -no_rate FROM (%s)
+		) GROUP BY partner, day, location, product, kind_code, currency, party
+		HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0 OR sum(u) != 0 OR sum(m) != 0 OR sum(r) != 0`, l.table(sums), dailyColumns, l.fromLedger(sums), have)
+	return l.exec(withToken(ctx, token+"/"+sums), "bring "+sums+" in line with the ledger", sql)
+}

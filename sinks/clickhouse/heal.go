@@ -10,7 +10,10 @@ import (
 )
 
 // targets are the tables whose rows name the batch that wrote them.
-var targets = []string{"movements", "stock_reports", "floors", "outcomes", "votes", "submissions", "refused", "orders"}
+var targets = []string{
+	"movements", "stock_reports", "shipment_lines", "transfer_lines", "order_lines", "money_lines", "service_lines",
+	"floors", "outcomes", "votes", "submissions", "refused", "orders",
+}
 
 // Heal takes an intent out whose token the deduplication window may have forgotten: its rows are deleted from every table
 // that names the batch, and the sums that it touched are set to what the ledger comes to without it. The intent is then
@@ -110,19 +113,12 @@ func (l *Ledger) quiet(ctx context.Context, hold sellthrough.Intent) error {
 	return nil
 }
 
-// Rebuild sets sales_daily and stock_daily to what the ledger comes to, by inserting the differences. It must run while no
-// intent is open.
+// Rebuild sets the sums to what the ledgers come to, by inserting the differences. It must run while no intent is open.
 func (l *Ledger) Rebuild(ctx context.Context, token string) error {
-	want := fmt.Sprintf(dailyFromLedger, l.table("movements"), "1")
-	have := `SELECT partner, toInt32(business_date) AS day, location, product, toUInt8(kind) AS kind_code, currency, qty_micros AS qty, amount_micros AS amount, base_micros AS base,
-		lines AS line_count, lines_unmatched AS unmatched, lines_without_amount AS no_money, lines_without_rate AS no_rate FROM ` + l.table("sales_daily")
-	sql := fmt.Sprintf(`INSERT INTO %s (%s) SELECT partner, day, location, product, kind_code, currency, sum(q), sum(a), sum(b), sum(n), sum(u), sum(m), sum(r) FROM (
-			SELECT partner, day, location, product, kind_code, currency, qty AS q, amount AS a, base AS b, line_count AS n, unmatched AS u, no_money AS m, no_rate AS r FROM (%s)
-			UNION ALL SELECT partner, day, location, product, kind_code, currency, -qty, -amount, -base, -line_count, -unmatched, -no_money, -no_rate FROM (%s)
-		) GROUP BY partner, day, location, product, kind_code, currency
-		HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0 OR sum(u) != 0 OR sum(m) != 0 OR sum(r) != 0`, l.table("sales_daily"), dailyColumns, want, have)
-	if err := l.exec(withToken(ctx, token), "bring the sums in line with the ledger", sql); err != nil {
-		return err
+	for _, sums := range []string{"sales_daily", "flow_daily"} {
+		if err := l.rebuildSums(ctx, token, sums); err != nil {
+			return err
+		}
 	}
 	return l.rebuildStock(ctx, token)
 }

@@ -76,13 +76,19 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 			return ctx.Err()
 		}
 	}
-	jobs := []func() error{
-		func() error { return l.rows(ctx, b, t, "movements", &b.Movements) },
-		func() error { return l.rows(ctx, b, t, "stock_reports", &b.Reports) },
-		func() error { return l.daily(ctx, t, &b.Movements) },
-		func() error { return l.stock(ctx, t, &b.Reports) },
-		func() error { return l.floors(ctx, b, t) },
-	}
+	jobs := []func() error{func() error { return l.floors(ctx, b, t) }}
+	b.Each(func(k sellthrough.FeedKind, r *sellthrough.Rows) {
+		r.Whole()
+		jobs = append(jobs, func() error { return l.rows(ctx, b, t, ledgers[k], r) })
+		switch k {
+		case sellthrough.Sales:
+			jobs = append(jobs, func() error { return l.daily(ctx, t, "sales_daily", r) })
+		case sellthrough.Stock:
+			jobs = append(jobs, func() error { return l.stock(ctx, t, r) })
+		default: // several share a table, so the token names the kind
+			jobs = append(jobs, func() error { return l.daily(ctx, t+"/"+string(k), "flow_daily", r) })
+		}
+	})
 	// These do not depend on one another, so several connections work at once; the first error is told. The books come
 	// last: whoever reads there that a submission is final finds its rows and its sums.
 	errs := make([]error, len(jobs))
@@ -103,18 +109,34 @@ const ledgerColumns = "partner, feed, namespace, slice, line, content, revision,
 	"location, place, item, product_wire, unit, currency, qty_micros, amount_micros, base_wire, raw_qty_wire, flags, business_day_wire, day_wire, at_wire, " +
 	"sold_at_seconds, counterparty, serial, incarnation, partition, batch, step, retry, known_ms_wire"
 
+// moreColumns are sent where some row has any.
+const moreColumns = "customer, segment, salesperson, title, reason, refers_to, destination, party, region, until_seconds"
+
 func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table string, r *sellthrough.Rows) error {
+	names := ledgerColumns
+	if r.More != nil {
+		names += ", " + moreColumns
+	}
 	for from, part := 0, 0; from < r.Len(); part++ {
 		to := min(from+maxRows, r.Len())
 		n := to - from
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, ledgerColumns, n, func(out driver.Batch) error {
-			return columns(out, r.Partner[from:to], r.Feed[from:to], r.Namespace[from:to], r.Slice[from:to], r.Line[from:to], r.Content[from:to],
+		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, names, n, func(out driver.Batch) error {
+			all := []any{
+				r.Partner[from:to], r.Feed[from:to], r.Namespace[from:to], r.Slice[from:to], r.Line[from:to], r.Content[from:to],
 				r.Revision[from:to], r.Version[from:to], r.Reference[from:to], r.Cause[from:to], r.Sign[from:to], r.Row[from:to], r.Kind[from:to],
 				r.Document[from:to], r.LineKey[from:to], r.Location[from:to], r.Place[from:to], r.Item[from:to], r.Product[from:to], r.Unit[from:to],
 				r.Currency[from:to], r.Qty[from:to], r.Amount[from:to], r.Base[from:to], r.RawQty[from:to], r.Flags[from:to], r.BusinessDate[from:to],
 				r.Day[from:to], r.At[from:to], r.SoldAt[from:to], r.Counterparty[from:to], r.Serial[from:to],
 				repeat(short(b.Incarnation), n), repeat(uint16(b.Partition), n), repeat(b.First, n), repeat(uint32(b.Step), n), repeat(uint32(b.Retry), n),
-				repeat(b.Known.UnixMilli(), n))
+				repeat(b.Known.UnixMilli(), n),
+			}
+			if r.More != nil {
+				for _, c := range r.More.Texts() {
+					all = append(all, (*c)[from:to])
+				}
+				all = append(all, r.More.Until[from:to])
+			}
+			return columns(out, all...)
 		})
 		if err != nil {
 			return err

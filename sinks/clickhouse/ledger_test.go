@@ -102,6 +102,10 @@ func TestARowReadsBackAsItWasWritten(t *testing.T) {
 	m.Base[0], m.Version[0], m.Reference[0], m.Row[0], m.LineKey[0] = 6_000_000, 3, 4, 12, "7"
 	m.Unit[0], m.Product[0], m.Counterparty[0], m.Serial[0] = "CS", "P1", "c", "sn"
 	m.Day[0], m.At[0], m.RawQty[0] = m.Day[0]-1, m.At[0]-500, 1_000_000
+	m.SetMore(0, sellthrough.MoreRow{
+		More:  sellthrough.More{Customer: "h", Segment: "government", Salesperson: "s7", Title: "vendor", Reason: "r", RefersTo: "d0", Destination: "Oost", Until: 77},
+		Party: "S9", Region: "NL-East",
+	})
 	if err := l.Insert(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -109,11 +113,59 @@ func TestARowReadsBackAsItWasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	got.Whole()
 	if d := cmp.Diff(b.Movements, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	if got, err := l.Current(t.Context(), "acme", "pos", sellthrough.Sales, []sellthrough.LineRef{{Slice: 1, Line: 1}}, &b.Token); err != nil || got.Len() != 0 {
 		t.Errorf("without the token's rows there are %d, %v", got.Len(), err)
+	}
+}
+
+func TestEveryKindOfFeedHasALedgerAndSums(t *testing.T) {
+	l := open(t, 100)
+	b := batch(0, 9)
+	for n, k := range sellthrough.FeedKinds() {
+		r := b.Of(k)
+		row(r, 1, uint64(n), 5, 2026, 1)
+		row(r, 1, uint64(n)+100, 5, 2026, 1)
+		r.Kind[0], r.Kind[1] = max(1, uint8(sellthrough.FirstKind(k))), max(1, uint8(sellthrough.FirstKind(k)))
+		r.SetMore(1, sellthrough.MoreRow{Party: "S9"}) // to another: a sum of its own
+	}
+	for range 2 {
+		if err := l.Insert(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, k := range sellthrough.FeedKinds() {
+		if got := count(t, l, ledgers[k]); got != 2 {
+			t.Errorf("%s holds %d rows, want 2", ledgers[k], got)
+		}
+	}
+	for table, want := range map[string]uint64{"sales_daily": 2, "flow_daily": 10} {
+		if got := count(t, l, table); got != want {
+			t.Errorf("%s holds %d rows, want %d", table, got, want)
+		}
+	}
+	if found, err := l.Verify(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("verify finds %v, %v", found, err)
+	}
+	for _, sql := range []string{
+		"INSERT INTO " + l.table("flow_daily") + " (partner, kind_wire, qty_micros, lines) VALUES ('acme', 16, 1000000, 1)",
+		"INSERT INTO " + l.table("sales_daily") + " (partner, kind_wire, party, qty_micros, lines) VALUES ('acme', 1, 'S9', 1000000, 1)",
+	} {
+		if err := l.exec(t.Context(), "spoil the sums", sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := l.Verify(t.Context()); err != nil || len(found) != 2 {
+		t.Errorf("verify of spoilt sums finds %v, %v", found, err)
+	}
+	if err := l.Rebuild(t.Context(), "mend"); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := l.Verify(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("verify after mending finds %v, %v", found, err)
 	}
 }
 

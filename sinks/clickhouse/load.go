@@ -14,10 +14,7 @@ import (
 
 // ledgerOf is the table of a feed kind.
 func (l *Ledger) ledgerOf(kind sellthrough.FeedKind) string {
-	if kind == sellthrough.Stock {
-		return l.table("stock_reports")
-	}
-	return l.table("movements")
+	return l.table(ledgers[kind])
 }
 
 // but leaves out the rows of a token.
@@ -52,9 +49,9 @@ func pair(r sellthrough.LineRef) string { return "(" + number(r.Slice) + "," + n
 
 // Known hands over all slices that a partition has rows of, some at a time.
 func (l *Ledger) Known(ctx context.Context, partition int, use func([]uint64)) error {
-	for _, t := range []string{"movements", "stock_reports"} {
+	for _, k := range sellthrough.FeedKinds() {
 		var some []uint64
-		err := l.query(ctx, "read slices", "SELECT DISTINCT slice FROM "+l.table(t)+" WHERE partition = ?", func(r driver.Rows) error {
+		err := l.query(ctx, "read slices", "SELECT DISTINCT slice FROM "+l.ledgerOf(k)+" WHERE partition = ?", func(r driver.Rows) error {
 			var s uint64
 			if err := r.Scan(&s); err != nil {
 				return err
@@ -193,6 +190,8 @@ func (l *Ledger) Reflowable(ctx context.Context, kind sellthrough.FeedKind, part
 	}
 	codes("item", c.Items)
 	codes("location", c.Locations)
+	codes("counterparty", c.Parties)
+	codes("destination", c.Regions)
 	if len(c.Products) > 0 {
 		conditions = append(conditions, "product IN ("+list(c.Products, quote)+")")
 	}
@@ -210,16 +209,22 @@ func (l *Ledger) Reflowable(ctx context.Context, kind sellthrough.FeedKind, part
 
 const rowColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, toUInt8(cause), sign, row, toUInt8(kind), document, line_key, location, place, " +
 	"item, toString(product), unit, currency, qty_micros, amount_micros, base_micros, raw_qty_micros, flags, toInt32(toInt32(business_date) + day_less_business), toInt32(business_date), at, " +
-	"sold_at_seconds, counterparty, serial"
+	"sold_at_seconds, counterparty, serial, " + moreColumns
 
 // scanRows appends what a query of rowColumns gives.
 func (l *Ledger) scanRows(ctx context.Context, what, sql string, out *sellthrough.Rows) error {
 	return l.query(ctx, what, sql, func(r driver.Rows) error {
 		out.Grow()
 		i := out.Len() - 1
-		return r.Scan(&out.Partner[i], &out.Feed[i], &out.Namespace[i], &out.Slice[i], &out.Line[i], &out.Content[i], &out.Revision[i], &out.Version[i], &out.Reference[i],
+		var m sellthrough.MoreRow
+		err := r.Scan(&out.Partner[i], &out.Feed[i], &out.Namespace[i], &out.Slice[i], &out.Line[i], &out.Content[i], &out.Revision[i], &out.Version[i], &out.Reference[i],
 			&out.Cause[i], &out.Sign[i], &out.Row[i], &out.Kind[i], &out.Document[i], &out.LineKey[i], &out.Location[i], &out.Place[i], &out.Item[i], &out.Product[i],
 			&out.Unit[i], &out.Currency[i], &out.Qty[i], &out.Amount[i], &out.Base[i], &out.RawQty[i], &out.Flags[i], &out.Day[i], &out.BusinessDate[i], &out.At[i],
-			&out.SoldAt[i], &out.Counterparty[i], &out.Serial[i])
+			&out.SoldAt[i], &out.Counterparty[i], &out.Serial[i], &m.Customer, &m.Segment, &m.Salesperson, &m.Title, &m.Reason, &m.RefersTo, &m.Destination,
+			&m.Party, &m.Region, &m.Until)
+		if m != (sellthrough.MoreRow{}) {
+			out.SetMore(i, m)
+		}
+		return err
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -16,22 +17,32 @@ import (
 //go:embed schema
 var schema embed.FS
 
-// ledgerTable is one of the two signed ledgers.
-type ledgerTable struct{ Table, Kinds, KindsQuoted string }
+// ledgerTable is one of the signed ledgers.
+type ledgerTable struct {
+	*model
+	Table, Kinds string
+}
+
+// ledgers are the signed ledgers by the kind of feed that they keep.
+var ledgers = map[sellthrough.FeedKind]string{
+	sellthrough.Sales: "movements", sellthrough.Stock: "stock_reports", sellthrough.Shipments: "shipment_lines", sellthrough.Transfers: "transfer_lines",
+	sellthrough.Orders: "order_lines", sellthrough.Money: "money_lines", sellthrough.Service: "service_lines",
+}
 
 // model is what the schema's templates see.
 type model struct {
 	Database, OnCluster, Window, Durable string
 	MovementKinds, MovementKindsQuoted   string
 	Levels, LevelsQuoted                 string
+	FlowKinds, FlowKindsQuoted           string
 	IncidentEvents                       string
 	BatchColumns                         string
-	Ledgers                              []ledgerTable
+	Ledgers, Flows                       []ledgerTable // the first two; the others
 	cluster                              bool
 }
 
 // MergeTree is the engine of a table: replicated where there is a cluster.
-func (m model) MergeTree(table string) string {
+func (m *model) MergeTree(table string) string {
 	if m.cluster {
 		return fmt.Sprintf("ReplicatedMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}')", m.Database, table)
 	}
@@ -39,29 +50,38 @@ func (m model) MergeTree(table string) string {
 }
 
 // Summing is the engine of a table of sums.
-func (m model) Summing(table, columns string) string {
+func (m *model) Summing(table, columns string) string {
 	if m.cluster {
 		return fmt.Sprintf("ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}', (%s))", m.Database, table, columns)
 	}
 	return fmt.Sprintf("SummingMergeTree((%s))", columns)
 }
 
-func enum(names []string, quote string) string {
+// AllLedgers are all of them.
+func (m *model) AllLedgers() []ledgerTable { return slices.Concat(m.Ledgers, m.Flows) }
+
+// enum writes the values of an Enum8, which begin with a number.
+func enum(names []string, first int, quote string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s = 0", quote, quote)
 	for i, n := range names {
-		fmt.Fprintf(&b, ", %s%s%s = %d", quote, n, quote, i+1)
+		fmt.Fprintf(&b, ", %s%s%s = %d", quote, n, quote, first+i)
 	}
 	return b.String()
 }
 
-func (l *Ledger) model() model {
-	m := model{
+// kinds writes the kinds of a feed kind.
+func kinds(of sellthrough.FeedKind, quote string) string {
+	return enum(sellthrough.Kinds(of), int(sellthrough.FirstKind(of)), quote)
+}
+
+func (l *Ledger) model() *model {
+	m := &model{
 		Database: l.opts.Database, Durable: "fsync_after_insert = 1, fsync_part_directory = 1",
 		Window:        fmt.Sprintf("non_replicated_deduplication_window = %d", l.opts.Window),
-		MovementKinds: enum(sellthrough.Kinds(), "'"), MovementKindsQuoted: enum(sellthrough.Kinds(), `\'`),
-		Levels: enum(sellthrough.Levels(), "'"), LevelsQuoted: enum(sellthrough.Levels(), `\'`),
-		IncidentEvents: enum(alerts.EventKinds(), "'"),
+		MovementKinds: kinds(sellthrough.Sales, "'"), MovementKindsQuoted: kinds(sellthrough.Sales, `\'`),
+		Levels: enum(sellthrough.Levels(), 1, "'"), LevelsQuoted: enum(sellthrough.Levels(), 1, `\'`),
+		IncidentEvents: enum(alerts.EventKinds(), 1, "'"),
 		BatchColumns:   "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
 		cluster:        l.opts.Cluster != "",
 	}
@@ -69,10 +89,19 @@ func (l *Ledger) model() model {
 		m.OnCluster = "ON CLUSTER " + l.opts.Cluster
 		m.Window = fmt.Sprintf("replicated_deduplication_window = %d", l.opts.Window)
 	}
-	m.Ledgers = []ledgerTable{
-		{"movements", m.MovementKinds, m.MovementKindsQuoted},
-		{"stock_reports", m.Levels, m.LevelsQuoted},
+	m.Ledgers = []ledgerTable{{m, ledgers[sellthrough.Sales], m.MovementKinds}, {m, ledgers[sellthrough.Stock], m.Levels}}
+	var flows []string
+	first := 0
+	for _, k := range sellthrough.FeedKinds() {
+		if k.Flow() {
+			if first == 0 {
+				first = int(sellthrough.FirstKind(k))
+			}
+			flows = append(flows, sellthrough.Kinds(k)...)
+			m.Flows = append(m.Flows, ledgerTable{m, ledgers[k], kinds(k, "'")})
+		}
 	}
+	m.FlowKinds, m.FlowKindsQuoted = enum(flows, first, "'"), enum(flows, first, `\'`)
 	return m
 }
 
@@ -116,12 +145,8 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 	return l.views(ctx)
 }
 
-func (l *Ledger) apply(ctx context.Context, file string, m model) error {
-	text, err := schema.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("clickhouse: %s: %w", file, err)
-	}
-	t, err := template.New(file).Parse(string(text))
+func (l *Ledger) apply(ctx context.Context, file string, m *model) error {
+	t, err := template.ParseFS(schema, file, "schema/ledger.tmpl")
 	if err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", file, err)
 	}

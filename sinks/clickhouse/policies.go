@@ -52,6 +52,12 @@ func sights(database string) []sight {
 		{table: "stock_reports", who: everyone, filter: scoped},
 		{table: "sales_daily", who: everyone, filter: scoped},
 		{table: "stock_daily", who: everyone, filter: scoped},
+		{table: "shipment_lines", who: everyone, filter: scoped},
+		{table: "transfer_lines", who: everyone, filter: scoped},
+		{table: "order_lines", who: everyone, filter: scoped},
+		{table: "money_lines", who: everyone, filter: scoped},
+		{table: "service_lines", who: everyone, filter: scoped},
+		{table: "flow_daily", who: everyone, filter: scoped},
 
 		{table: "submissions", who: everyone, filter: scoped},
 		{table: "outcomes", who: everyone, filter: scoped},

@@ -137,6 +137,15 @@ func (l *Ledger) Reference(ctx context.Context, rev sellthrough.Revision) (refer
 	if err != nil {
 		return t, err
 	}
+	err = l.query(ctx, "read partners", "SELECT partner FROM "+l.table("ref_partners")+" WHERE version = ?", func(r driver.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		t.Partners = append(t.Partners, id)
+		return err
+	}, v)
+	if err != nil {
+		return t, err
+	}
 	return t, l.query(ctx, "read rates", "SELECT currency, day, rate FROM "+l.table("ref_rates")+" WHERE version = ?", func(r driver.Rows) error {
 		var x reference.Rate
 		var day int32

@@ -26,7 +26,7 @@ type check struct {
 
 func (l *Ledger) checks() []check {
 	db := l.opts.Database
-	return []check{
+	out := []check{
 		{
 			"books of submission %s (feed %s): accepted %s, accounted for %s", `SELECT submission, feed, toString(accepted), toString(held + new + duplicate + corrected + superseded) FROM ` + db + `.v_submissions
 			WHERE state != 'on the road' AND accepted != held + new + duplicate + corrected + superseded`,
@@ -37,13 +37,6 @@ func (l *Ledger) checks() []check {
 			"the receipt was miscounted: compare it with the archived body", false,
 		},
 		{
-			"partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), currency, concat('ledger and sums differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' lines') FROM (
-				SELECT partner, day, currency, qty AS q, amount AS a, base AS b, line_count AS n FROM (%s)
-				UNION ALL SELECT partner, toInt32(business_date), currency, -qty_micros, -amount_micros, -base_micros, -lines FROM %s.sales_daily
-			) GROUP BY partner, day, currency HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0`, fmt.Sprintf(dailyFromLedger, db+".movements", "1"), db),
-			"the sums are brought in line with the ledger by `sellthrough verify --heal`", true,
-		},
-		{
 			"stock of partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), location, concat('ledger and levels differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' reports') FROM (
 				SELECT level_code, partner, day, location, product, item, namespace, at_seconds, qty AS q, line_count AS n FROM (%s)
 				UNION ALL SELECT toUInt8(level), partner, toInt32(business_date), location, product, item, namespace, at_seconds, -qty_micros, -lines FROM %s.stock_daily
@@ -51,19 +44,28 @@ func (l *Ledger) checks() []check {
 			"the levels are brought in line with the ledger by `sellthrough verify --heal`", true,
 		},
 		{
-			"line %s of partner %s, document %s stands %s times", `SELECT toString(line), partner, any(document), toString(sum(sign)) FROM ` + db + `.movements GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
-			"a line was doubled or taken out twice: undo the submission and send it again", false,
-		},
-		{
-			"stock report %s of partner %s, item %s stands %s times", `SELECT toString(line), partner, any(item), toString(sum(sign)) FROM ` + db + `.stock_reports GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
-			"a report was doubled or taken out twice: undo the submission and send it again", false,
-		},
-		{
 			"partitions %s read by reference versions %s of incarnation %s%s", `SELECT toString(groupArray(partition)), toString(groupUniqArray(reference)), incarnation, '' FROM ` + db + `.v_progress WHERE last_done >= 0
 			GROUP BY incarnation HAVING uniqExactIf(reference, complete) > 1 AND max(done_at) < now() - 60`,
 			"a reference version has not taken force everywhere: run `sellthrough reference apply` again", false,
 		},
 	}
+	for _, sums := range []string{"sales_daily", "flow_daily"} {
+		out = append(out, check{
+			"partner %s on %s (%s): %s", fmt.Sprintf(`SELECT partner, toString(toDate32(day)), currency, concat('ledger and %[3]s differ by ', toString(sum(q) / 1000000), ' units, ', toString(sum(n)), ' lines') FROM (
+				SELECT partner, day, kind_code, currency, party, qty AS q, amount AS a, base AS b, line_count AS n FROM (%[1]s)
+				UNION ALL SELECT partner, toInt32(business_date), toUInt8(kind), currency, party, -qty_micros, -amount_micros, -base_micros, -lines FROM %[2]s.%[3]s
+			) GROUP BY partner, day, kind_code, currency, party HAVING sum(q) != 0 OR sum(a) != 0 OR sum(b) != 0 OR sum(n) != 0`, l.fromLedger(sums), db, sums),
+			"the sums are brought in line with the ledger by `sellthrough verify --heal`", true,
+		})
+	}
+	for _, k := range sellthrough.FeedKinds() {
+		out = append(out, check{
+			string(k) + " line %s of partner %s, document or item %s, stands %s times", `SELECT toString(line), partner, any(if(document = '', item, document)), toString(sum(sign)) FROM ` + l.ledgerOf(k) +
+				` GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
+			"a line was doubled or taken out twice: undo the submission and send it again", false,
+		})
+	}
+	return out
 }
 
 // Verify checks the books, the ledger against its sums, and the road, and says what is wrong. A batch that arrives between

@@ -10,24 +10,33 @@ import (
 type Change struct {
 	Items      map[string][]string // raw item codes by partner; "" is every partner
 	Locations  map[string][]string // raw location codes by partner; "" is every partner
+	Parties    map[string][]string // raw codes of counterparties by partner; "" is every partner
+	Regions    map[string][]string // destinations as written, by partner
 	Products   []string            // codes of products that changed
 	Currencies []string            // whose rates changed
 }
 
 // Empty says that nothing can read differently.
 func (c Change) Empty() bool {
-	return len(c.Items)+len(c.Locations)+len(c.Products)+len(c.Currencies) == 0
+	return len(c.Items)+len(c.Locations)+len(c.Parties)+len(c.Regions)+len(c.Products)+len(c.Currencies) == 0
 }
 
 // Diff is the change from one version to another.
 func Diff(old, now *Version) Change {
-	c := Change{Items: map[string][]string{}, Locations: map[string][]string{}}
+	c := Change{Items: map[string][]string{}, Locations: map[string][]string{}, Parties: map[string][]string{}, Regions: map[string][]string{}}
+	kinds := map[string]map[string][]string{"item": c.Items, "location": c.Locations, "party": c.Parties, "region": c.Regions}
 	for _, k := range changed(old.cross, now.cross, slices.Equal[[]CrossReference]) {
-		if k.kind == "item" {
-			c.Items[k.partner] = append(c.Items[k.partner], k.code)
-		} else {
-			c.Locations[k.partner] = append(c.Locations[k.partner], k.code)
+		by := kinds[k.kind]
+		by[k.partner] = append(by[k.partner], k.code)
+		if k.kind == "location" { // which may be another place of its own
+			c.Parties[k.partner] = append(c.Parties[k.partner], k.code)
 		}
+	}
+	if codes := changed(old.partners, now.partners, func(a, b bool) bool { return a == b }); len(codes) > 0 {
+		c.Parties[""] = append(c.Parties[""], codes...)
+	}
+	if codes := changed(old.locations, now.locations, func(Location, Location) bool { return true }); len(codes) > 0 {
+		c.Parties[""] = append(c.Parties[""], codes...)
 	}
 	for _, code := range changed(old.products, now.products, func(a, b Product) bool { return a.UnitsPerPack == b.UnitsPerPack && a.GTIN == b.GTIN }) {
 		c.Products = append(c.Products, code)

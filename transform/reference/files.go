@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,6 +68,11 @@ func Load(dir string) (t Tables, content string, err error) {
 	}
 	if !found {
 		return Tables{}, "", fmt.Errorf("%s holds none of %s", dir, strings.Join(names, ", "))
+	}
+	for i := range t.Sheets {
+		if s := &t.Sheets[i]; s.Kind.Name == "partners" {
+			t.Partners = s.Strings("partner")
+		}
 	}
 	faults = append(faults, Check(dir, t)...)
 	faults = append(faults, checkSheets(dir, t)...)
@@ -256,8 +262,8 @@ func readCrossReference(t *Tables, r row) error {
 	switch {
 	case units <= 0:
 		return r.fault("units", "must be above 0")
-	case r.cells["kind"] != "item" && r.cells["kind"] != "location":
-		return r.fault("kind", "must be item or location")
+	case !slices.Contains(CrossKinds, r.cells["kind"]):
+		return r.fault("kind", "must be one of "+strings.Join(CrossKinds, ", "))
 	case to != 0 && to < from:
 		return r.fault("to", "lies before from")
 	}
@@ -309,13 +315,20 @@ func Check(dir string, t Tables) []error {
 		}
 		locations[l.Code] = true
 	}
+	parties := maps.Clone(locations)
+	for _, p := range t.Partners {
+		parties[p] = true
+	}
 	seen := map[crossKey][]CrossReference{}
 	for _, c := range t.CrossReferences {
 		targets, file := products, "products.csv"
-		if c.Kind == "location" {
+		switch c.Kind {
+		case "location":
 			targets, file = locations, "locations.csv"
+		case "party":
+			targets, file = parties, "locations.csv or partners.csv"
 		}
-		if !targets[c.Target] {
+		if c.Kind != "region" && !targets[c.Target] {
 			say("crossreferences.csv", "%s %s of partner %s points to %s, which is not in %s", c.Kind, c.Code, c.Partner, c.Target, file)
 		}
 		k := crossKey{c.Partner, c.Kind, c.Code}

@@ -44,13 +44,16 @@ type Location struct {
 // CrossReference says what a partner's code means, and when.
 type CrossReference struct {
 	Partner string
-	Kind    string              // item | location
+	Kind    string              // one of CrossKinds
 	Code    string              // as the partner writes it
-	Target  string              // product or location code
+	Target  string              // product or location code; of a party also a partner's id; of a region, a territory
 	Units   sellthrough.Decimal // base units in one of the partner's items; 1 where not said
 	From    sellthrough.Day     // 0: always
 	To      sellthrough.Day     // inclusive; 0: for ever
 }
+
+// CrossKinds are what a partner's code may mean: an item, a location of its own, whom it sold to, where the goods went.
+var CrossKinds = []string{"item", "location", "party", "region"}
 
 // Rate is the price of one unit of a currency in the reporting currency, from a day until the next rate.
 type Rate struct {
@@ -65,7 +68,8 @@ type Tables struct {
 	Locations       []Location
 	CrossReferences []CrossReference
 	Rates           []Rate
-	Sheets          []Sheet // one for each of SheetKinds
+	Partners        []string // ids, of partners.csv
+	Sheets          []Sheet  // one for each of SheetKinds
 }
 
 // Version answers look-ups. It is safe for concurrent use.
@@ -78,6 +82,7 @@ type Version struct {
 	zones     map[string]*time.Location
 	cross     map[crossKey][]CrossReference
 	rates     map[string][]Rate // by currency, ascending by day
+	partners  map[string]bool
 }
 
 type crossKey struct{ partner, kind, code string }
@@ -89,6 +94,10 @@ func New(rev sellthrough.Revision, reporting string, t Tables) (*Version, error)
 		products: make(map[string]Product, len(t.Products)), gtins: map[string]string{},
 		locations: make(map[string]Location, len(t.Locations)), zones: map[string]*time.Location{},
 		cross: make(map[crossKey][]CrossReference, len(t.CrossReferences)), rates: map[string][]Rate{},
+		partners: make(map[string]bool, len(t.Partners)),
+	}
+	for _, p := range t.Partners {
+		v.partners[p] = true
 	}
 	for _, p := range t.Products {
 		v.products[p.Code] = p
@@ -163,6 +172,29 @@ func (v *Version) Place(partner, code string, day sellthrough.Day) (place string
 		return code, nil, false
 	}
 	return target, v.zones[l.TimeZone], true
+}
+
+// Party is whom a partner's code of a buyer, seller or other place stands for on a day: by cross-reference, else the code
+// itself as that of a location or a partner; empty where it is neither.
+func (v *Version) Party(partner, code string, day sellthrough.Day) string {
+	if c, ok := v.crossing(crossKey{partner, "party", code}, day); ok {
+		return c.Target
+	}
+	if _, ok := v.locations[code]; ok || v.partners[code] {
+		return code
+	}
+	if c, ok := v.crossing(crossKey{partner, "location", code}, day); ok { // another place of its own
+		return c.Target
+	}
+	return ""
+}
+
+// Region is the territory that a partner's name of a region stands for on a day; as written where nothing is known of it.
+func (v *Version) Region(partner, name string, day sellthrough.Day) string {
+	if c, ok := v.crossing(crossKey{partner, "region", name}, day); ok {
+		return c.Target
+	}
+	return name
 }
 
 // Rate is the price of one unit of currency in the reporting currency on a day: the newest rate not after it.

@@ -36,6 +36,7 @@ func NewFrame(partner sellthrough.PartnerID, p sellthrough.Policy) (Frame, error
 // Facts is the resolved part of a line.
 type Facts struct {
 	Product, Place string
+	Party, Region  string // of the counterparty and the destination
 	Currency       string
 	Qty            int64 // millionths of base units, unsigned by the ledger
 	Base           int64 // millionths of the reporting currency
@@ -47,6 +48,7 @@ type Facts struct {
 // Codes is the part of a line that resolving reads.
 type Codes struct {
 	Item, Location, Unit, Currency string
+	Counterparty, Destination      string
 	Qty, Amount                    sellthrough.Decimal
 	HasAmount                      bool
 	At                             int64
@@ -99,6 +101,13 @@ func (r *Resolver) Line(c Codes, out *Facts) {
 	it := r.item(c.Item, c.Day)
 	out.Product, out.Place = it.product, pl.place
 	out.Flags = it.flags | pl.flags
+	out.Party, out.Region = "", ""
+	if c.Counterparty != "" {
+		out.Party = r.ver.Party(string(r.frame.Partner), c.Counterparty, c.Day)
+	}
+	if c.Destination != "" {
+		out.Region = r.ver.Region(string(r.frame.Partner), c.Destination, c.Day)
+	}
 	units := it.units
 	if r.frame.packs[c.Unit] {
 		if pack, ok := r.ver.Pack(it.product); ok {
@@ -166,7 +175,7 @@ func (r *Resolver) item(code string, day sellthrough.Day) item {
 	}
 	it := item{dated: r.ver.Dated(string(r.frame.Partner), "item", code)}
 	var ok bool
-	if it.product, it.units, ok = r.ver.Item(string(r.frame.Partner), code, day); !ok {
+	if it.product, it.units, ok = r.ver.Item(string(r.frame.Partner), code, day); !ok && code != "" {
 		it.flags = sellthrough.UnknownItem
 	}
 	r.items[code] = it

@@ -36,6 +36,7 @@ type Identities struct {
 	base    uint64 // of partner and namespace
 	body    uint64 // of the file, where equal rows of another file are other sales
 	dict    []uint64
+	more    bool // the block says more of some line
 	lastKey [2]uint64
 	lastVal uint64
 }
@@ -72,6 +73,24 @@ func (d *Identities) Bind(b *sellthrough.Block) {
 	}
 	d.lastKey = [2]uint64{}
 	d.lastVal = 0
+	d.more = b.Until != nil
+	for _, c := range b.MoreColumns() {
+		d.more = d.more || *c != nil
+	}
+}
+
+// moreOf folds in what only some feeds say. Nothing said changes nothing, so that lines of feeds that say none of it are
+// who they always were. Who the customer is is no part of it: its hash changes with its key.
+func (d *Identities) moreOf(b *sellthrough.Block, i int, c uint64) uint64 {
+	for k, column := range b.MoreColumns() {
+		if k > 0 && *column != nil && (*column)[i] != 0 {
+			c = mix(c, d.dict[(*column)[i]]+uint64(k))
+		}
+	}
+	if b.Until != nil && b.Until[i] != 0 {
+		c = mix(c, uint64(b.Until[i])^0xa0761d6478bd642f)
+	}
+	return c
 }
 
 // Of is the identity of line i, but for the occurrence: Line of a feed without key is that of the first occurrence's
@@ -106,6 +125,9 @@ func (d *Identities) Of(b *sellthrough.Block, i int) Identity {
 	c = mix(c, h[b.Location[i]])
 	c = mix(c, h[b.Unit[i]]^bits.RotateLeft64(h[b.Currency[i]], 17))
 	c = mix(c, h[b.Counterparty[i]]^bits.RotateLeft64(h[b.Serial[i]], 31))
+	if d.more {
+		c = d.moreOf(b, i, c)
+	}
 	id.Content = c
 	switch {
 	case d.kind == sellthrough.Stock: // a level is who, what, which level and when; its quantity is what it says

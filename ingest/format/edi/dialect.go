@@ -86,14 +86,14 @@ func (d *Dialect) Check() error {
 			errs = append(errs, fmt.Errorf("%s: %q is not known; write one of %s", name, value, strings.Join(known, ", ")))
 		}
 	}
-	kinds := append(append([]string{None}, sellthrough.Kinds()...), sellthrough.Levels()...)
+	kinds := append(append([]string{None}, sellthrough.Kinds(sellthrough.Sales)...), sellthrough.Levels()...)
 	for code, v := range d.Codes {
 		one("codes."+code, v, kinds...)
 		if v == "" {
 			errs = append(errs, fmt.Errorf("codes.%s: say what it is; write one of %s", code, strings.Join(kinds, ", ")))
 		}
 	}
-	one("sale", d.Sale, sellthrough.Kinds()...)
+	one("sale", d.Sale, sellthrough.Kinds(sellthrough.Sales)...)
 	one("returns", d.Returns, "positive", "negative")
 	one("negative", d.Negative, "return_in", "void")
 	one("credit_price", d.CreditPrice, "repeats")

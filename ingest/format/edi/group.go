@@ -222,7 +222,7 @@ func (g *Group) value(f *Fact, c Column) []byte {
 
 var texts = func() map[string][]byte {
 	m := map[string][]byte{}
-	for _, n := range append(sellthrough.Kinds(), sellthrough.Levels()...) {
+	for _, n := range append(sellthrough.Kinds(sellthrough.Sales), sellthrough.Levels()...) {
 		m[n] = []byte(n)
 	}
 	return m

@@ -1,8 +1,26 @@
 -- Reads go through these. They run with the rights of whoever asks (INVOKER).
 CREATE OR REPLACE VIEW {{.Database}}.v_movements {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, feed, namespace, business_date, sold_at, kind, cause, sign, document, line_key, location, place, item, product, unit,
-    currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at
+    currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at,
+    party, customer, segment, salesperson, title, reason, refers_to, destination, region
 FROM {{.Database}}.movements;
+
+-- The lines of everything beside sales and stock. until is when something ends, as written: an invoice falls due, a ticket is
+-- answered; 1970 where nothing is said.
+{{range .Flows}}
+CREATE OR REPLACE VIEW {{.Database}}.v_{{.Table}} {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, feed, namespace, business_date, sold_at AS at, kind, cause, sign, document, line_key, location, place, item, product, unit,
+    currency, qty, amount, base_amount, unmatched, counterparty, party, serial, customer, segment, salesperson, title, reason, refers_to,
+    destination, region, toDateTime64(until_seconds, 0, 'UTC') AS until, if(until_seconds = 0, 0, until_seconds - at_less_sold - sold_at_seconds) AS seconds_until,
+    revision, row, known_at
+FROM {{.Database}}.{{.Table}};
+{{end}}
+CREATE OR REPLACE VIEW {{.Database}}.v_flow_daily {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, business_date, location, product, kind, currency, party, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount,
+    sum(lines) AS lines, sum(lines_unmatched) AS lines_unmatched, sum(lines_without_amount) AS lines_without_amount, sum(lines_without_rate) AS lines_without_rate
+FROM {{.Database}}.flow_daily
+GROUP BY partner, business_date, location, product, kind, currency, party
+HAVING lines != 0 OR qty != 0 OR amount != 0;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_sales_daily {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, business_date, location, product, kind, currency, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount,
