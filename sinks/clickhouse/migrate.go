@@ -137,7 +137,7 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, f := range []string{"views", "incidents"} {
+	for _, f := range []string{"views", "sheets", "incidents"} {
 		if err := l.apply(ctx, "schema/views/"+f+".sql", m); err != nil {
 			return err
 		}

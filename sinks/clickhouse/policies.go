@@ -13,8 +13,8 @@ import (
 	"sellthrough/internal/access"
 )
 
-// Who may see which rows is decided by ClickHouse, for four readonly users: vendor-wide ones and ones restricted to some
-// partners' rows, each with and without the money that a grant stands for.
+// Who may see which rows is decided by ClickHouse, for its readonly users: vendor-wide ones and ones restricted to some
+// partners' rows, each with every choice of the grants, which stand for money that most must not see.
 //
 // The partners that a restricted question may see stand in its query id. The native protocol carries it beside the text,
 // and no text can change it: there is no setting, function or statement that sets it. So nothing has to be signed, and
@@ -33,10 +33,11 @@ const (
 type sight struct {
 	table   string
 	who     audience
-	filter  string   // of rows, for restricted viewers; empty: all rows are for everyone
-	columns []string // that need no grant; nil: all
-	hidden  []string // from restricted viewers, although in columns
-	cost    []string // that need the grant "cost"
+	filter  string              // of rows, for restricted viewers; empty: all rows are for everyone
+	grant   string              // that the table as a whole needs; empty: none
+	columns []string            // that need no grant of their own; nil: all
+	hidden  []string            // from restricted viewers, although in columns
+	granted map[string][]string // columns that need a grant, by the grant
 }
 
 // scoped is true for the rows of a partner in the scope of the question.
@@ -80,12 +81,31 @@ func sights(database string) []sight {
 		{table: "ref_ranging", who: everyone, filter: "location IN (SELECT code FROM " + database + ".ref_locations WHERE " + scoped + ")"},
 		// A feed is its partner's, known by what came over it.
 		{table: "ref_reporting", who: everyone, filter: "feed IN (SELECT feed FROM " + database + ".submissions WHERE " + scoped + ")"},
-		{table: "ref_products", who: everyone, cost: []string{"cost"}, columns: []string{
+		{table: "ref_products", who: everyone, granted: map[string][]string{access.GrantCost: {"cost"}}, columns: []string{
 			"version", "code", "gtin", "name", "line", "units_per_pack", "list_price", "currency", "business_unit", "launch_day", "end_day",
 		}},
 		{table: "ref_rates", who: everyone},
 		{table: "ref_calendar", who: everyone},
 		{table: "ref_versions", who: vendor},
+
+		{table: "ref_business_units", who: everyone},
+		{table: "ref_modes", who: vendor},
+		{table: "ref_territories", who: everyone},
+		{table: "ref_assignments", who: everyone, filter: scoped},
+		{table: "ref_prices", who: vendor},
+		{table: "ref_floors", who: vendor, grant: access.GrantFloor},
+		{table: "ref_product_costs", who: vendor, grant: access.GrantCost},
+		{table: "ref_channel_costs", who: vendor, grant: access.GrantCost},
+		{table: "ref_targets", who: vendor},
+		{table: "ref_promotions", who: everyone, filter: "partner = '' OR " + scoped},
+		{table: "ref_price_changes", who: everyone},
+		{table: "ref_life", who: everyone, filter: scoped},
+		{table: "ref_category_sales", who: everyone, filter: scoped},
+		{table: "ref_groups", who: everyone, filter: scoped},
+		{table: "ref_market", who: vendor},
+		{table: "ref_support", who: everyone, filter: scoped},
+		{table: "ref_competitor_prices", who: vendor},
+		{table: "ref_weights", who: vendor},
 
 		// A partner sees that something is wrong and since when, not what the vendor's people say about it, nor to whom it was sent.
 		{
@@ -118,11 +138,11 @@ type Policy struct{ Database, Table, Filter string }
 func ReadUsers(database, prefix, secret string) []ReadUser {
 	var users []ReadUser
 	for _, restricted := range []bool{false, true} {
-		for _, cost := range []bool{false, true} {
-			name := readUserName(prefix, restricted, cost)
+		for _, grants := range subsets(access.Grants()) {
+			name := readUserName(prefix, restricted, grants)
 			u := ReadUser{Name: name, Password: passwordOf(secret, name), Privileges: []string{"SELECT ON " + database + ".v_*"}}
 			for _, s := range sights(database) {
-				u.see(database, s, restricted, cost)
+				u.see(database, s, restricted, grants)
 			}
 			users = append(users, u)
 		}
@@ -130,9 +150,20 @@ func ReadUsers(database, prefix, secret string) []ReadUser {
 	return users
 }
 
+// subsets are all choices of some of the items, in a fixed order, the empty one first.
+func subsets(items []string) [][]string {
+	out := [][]string{nil}
+	for _, item := range items {
+		for _, s := range out {
+			out = append(out, append(slices.Clone(s), item))
+		}
+	}
+	return out
+}
+
 // see gives a user what a sight says.
-func (u *ReadUser) see(database string, s sight, restricted, cost bool) {
-	if s.who == nobody || restricted && s.who != everyone {
+func (u *ReadUser) see(database string, s sight, restricted bool, grants []string) {
+	if s.who == nobody || restricted && s.who != everyone || s.grant != "" && !slices.Contains(grants, s.grant) {
 		return
 	}
 	what := "SELECT"
@@ -141,8 +172,8 @@ func (u *ReadUser) see(database string, s sight, restricted, cost bool) {
 		if restricted {
 			columns = slices.DeleteFunc(columns, func(c string) bool { return slices.Contains(s.hidden, c) })
 		}
-		if cost {
-			columns = append(columns, s.cost...)
+		for _, g := range grants {
+			columns = append(columns, s.granted[g]...)
 		}
 		what += "(" + strings.Join(columns, ", ") + ")"
 	}
@@ -152,13 +183,14 @@ func (u *ReadUser) see(database string, s sight, restricted, cost bool) {
 	}
 }
 
-func readUserName(prefix string, restricted, cost bool) string {
+// readUserName is the readonly user who has some of all grants, in their order.
+func readUserName(prefix string, restricted bool, grants []string) string {
 	name := prefix + "reader"
 	if restricted {
 		name = prefix + "partner_reader"
 	}
-	if cost {
-		name += "_cost"
+	for _, g := range grants {
+		name += "_" + g
 	}
 	return name
 }

@@ -74,9 +74,15 @@ func (l *Ledger) sheet(ctx context.Context, rev sellthrough.Revision, token stri
 	names, cols := []string{"version"}, []any{repeat(uint64(rev), s.Rows)}
 	for _, c := range s.Kind.Columns {
 		names = append(names, c.StoredName())
-		if c.Type == reference.Text {
+		switch c.Type {
+		case reference.Text:
 			cols = append(cols, s.Strings(c.Name))
-		} else {
+		case reference.Decimal:
+			cols = append(cols, s.Decimals(c.Name))
+		case reference.Period:
+			names = append(names, "from_day", "to_day")
+			cols = append(cols, s.Strings(c.Name), s.Numbers("from"), s.Numbers("to"))
+		default:
 			cols = append(cols, s.Numbers(c.Name))
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sellthrough"
 )
 
 func zone(cell string) error {
@@ -45,6 +47,43 @@ func weekdays(cell string) error {
 	return nil
 }
 
+func currency(cell string) error {
+	if len(cell) != 3 || strings.Trim(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return errors.New("not a currency of ISO 4217; write three capitals, like EUR")
+	}
+	return nil
+}
+
+// period is the days of 2026, 2026-H1, 2026-Q1 or 2026-03.
+func period(cell string) (from, to sellthrough.Day, err error) {
+	bad := errors.New("not a period; write it as 2026, 2026-H1, 2026-Q1 or 2026-03")
+	year, part, parted := strings.Cut(cell, "-")
+	y, err := strconv.Atoi(year)
+	if err != nil || len(year) != 4 {
+		return 0, 0, bad
+	}
+	first, months := 1, 12
+	if parted {
+		n, err := strconv.Atoi(strings.TrimLeft(part, "HQ"))
+		if err != nil || len(part) != 2 {
+			return 0, 0, bad
+		}
+		switch part[0] {
+		case 'H':
+			months = 6
+		case 'Q':
+			months = 3
+		default:
+			months = 1
+		}
+		if first = (n-1)*months + 1; n < 1 || first > 12 {
+			return 0, 0, bad
+		}
+	}
+	at := time.Date(y, time.Month(first), 1, 0, 0, 0, 0, time.UTC)
+	return sellthrough.DayOf(at), sellthrough.DayOf(at.AddDate(0, months, -1)), nil
+}
+
 // checkSheets finds what no single row of the sheets shows: keys twice at one time, codes that do not exist, an
 // organisation that is no tree.
 func checkSheets(dir string, t Tables) []error {
@@ -62,18 +101,48 @@ func checkSheets(dir string, t Tables) []error {
 	for _, l := range t.Locations {
 		locations[l.Code] = true
 	}
-	if s := sheets["ranging"]; s != nil {
-		for i := range s.Rows {
-			if l := s.text["location"][i]; !locations[l] {
-				faults = append(faults, s.fault(dir, i, "location %s is not in locations.csv", l))
-			}
-			if p := s.text["item"][i]; !products[p] {
-				faults = append(faults, s.fault(dir, i, "item %s is not in products.csv", p))
+	known := map[string]map[string]bool{"location": locations, "item": products}
+	for column, of := range map[string]string{"node": "organisation", "partner": "partners", "territory": "territories", "unit": "business_units"} {
+		if s := sheets[of]; s != nil && s.Rows > 0 {
+			known[column] = map[string]bool{}
+			for _, v := range s.text[column] {
+				known[column][v] = true
 			}
 		}
 	}
+	files := map[string]string{"location": "locations.csv", "item": "products.csv", "node": "organisation.csv", "partner": "partners.csv", "territory": "territories.csv", "unit": "business_units.csv"}
+	for i := range t.Sheets {
+		faults = append(faults, t.Sheets[i].names(dir, known, files)...)
+	}
 	if s := sheets["organisation"]; s != nil {
 		faults = append(faults, s.tree(dir)...)
+	}
+	if s := sheets["territories"]; s != nil {
+		faults = append(faults, s.parents(dir, "territory")...)
+	}
+	if s := sheets["modes"]; s != nil {
+		for i, of := range s.text["of"] {
+			if known["node"] != nil && !known["node"][of] && !known["partner"][of] {
+				faults = append(faults, s.fault(dir, i, "%s is neither a node of organisation.csv nor a partner of partners.csv", of))
+			}
+		}
+	}
+	return faults
+}
+
+// names finds cells that name what does not exist. What has no file of its own may be named freely; locations and items
+// have to exist.
+func (s *Sheet) names(dir string, known map[string]map[string]bool, files map[string]string) []error {
+	var faults []error
+	for column, exists := range known {
+		if s.Kind.File == files[column] || exists == nil {
+			continue
+		}
+		for i, cell := range s.text[column] {
+			if cell != "" && !exists[cell] {
+				faults = append(faults, s.fault(dir, i, "%s %s is not in %s", column, cell, files[column]))
+			}
+		}
 	}
 	return faults
 }
@@ -86,16 +155,43 @@ func (s *Sheet) fault(dir string, i int, format string, args ...any) error {
 func (s *Sheet) twice(dir string) []error {
 	var faults []error
 	seen := map[string][]int{}
+	if len(s.Kind.Key) == 0 {
+		return nil
+	}
 	for i := range s.Rows {
 		k := s.key(i)
 		from, to := s.span(i)
 		for _, j := range seen[k] {
 			if f, u := s.span(j); from <= u && f <= to {
-				faults = append(faults, s.fault(dir, i, "%s stands on row %d already for some of the same days; give them dates that do not overlap", k, s.line[j]))
+				faults = append(faults, s.fault(dir, i, "%s stands on row %d already for some of the same days; give them dates that do not overlap", strings.Join(strings.FieldsFunc(k, func(r rune) bool { return r == 0 }), " "), s.line[j]))
 				break
 			}
 		}
 		seen[k] = append(seen[k], i)
+	}
+	return faults
+}
+
+// parents finds rows whose parent does not exist, and circles, in a sheet without dates.
+func (s *Sheet) parents(dir, column string) []error {
+	var faults []error
+	up := map[string]string{}
+	for i, name := range s.text[column] {
+		up[name] = s.text["parent"][i]
+	}
+	for i, name := range s.text[column] {
+		if p := up[name]; p != "" {
+			if _, ok := up[p]; !ok {
+				faults = append(faults, s.fault(dir, i, "parent %s of %s is not a %s of this file", p, name, column))
+			}
+		}
+		at, steps := up[name], 0
+		for ; at != "" && at != name && steps < len(up); steps++ {
+			at = up[at]
+		}
+		if at == name {
+			faults = append(faults, s.fault(dir, i, "%s stands under itself", name))
+		}
 	}
 	return faults
 }

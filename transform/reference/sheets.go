@@ -13,9 +13,11 @@ type Type uint8
 
 // The types, and how the ledger keeps them.
 const (
-	Text  Type = iota // String
-	Whole             // Int32
-	Date              // Int32, days since 1970-01-01
+	Text    Type = iota // String
+	Whole               // Int32
+	Date                // Int32, days since 1970-01-01
+	Decimal             // Int64, millionths
+	Period              // String as written: 2026, 2026-H1, 2026-Q1 or 2026-03; its days are two Int32 more, from_day and to_day
 )
 
 // Column of a sheet.
@@ -25,6 +27,7 @@ type Column struct {
 	Type     Type
 	Optional bool
 	Missing  int32    // what an empty cell of type Whole or Date stands for
+	Least    *int64   // of a Decimal, in millionths: what it must not be below
 	OneOf    []string // Text only; empty: anything
 	Check    func(cell string) error
 }
@@ -35,80 +38,28 @@ type Kind struct {
 	Name    string // of its table, behind ref_
 	File    string
 	Columns []Column
-	Key     []string // columns that tell rows apart; where the sheet has from and to, at one time
+	Key     []string                                              // columns that tell rows apart; where the sheet has from and to, at one time; empty: rows may be equal
+	Check   func(cells map[string]string) (column, reason string) // of a row as a whole; nil: none
 }
 
-// Sheet is the rows of a file: for each column a []string or []int32.
+// Sheet is the rows of a file: for each column a []string, []int32 or []int64.
 type Sheet struct {
 	Kind Kind
 	Rows int
 	text map[string][]string
 	num  map[string][]int32
+	dec  map[string][]int64
 	line []int // in the file
 }
 
 // Strings is a column of type Text, by its name in the file.
 func (s *Sheet) Strings(column string) []string { return s.text[column] }
 
-// Numbers is a column of type Whole or Date.
+// Numbers is a column of type Whole or Date; "from" and "to" are also the days of a Period.
 func (s *Sheet) Numbers(column string) []int32 { return s.num[column] }
 
-// Always and Never bound what has no date.
-const (
-	Always int32 = 0
-	Never  int32 = 120529 // 2299-12-31, the last day of ClickHouse's Date32
-)
-
-// Tiers and ChannelTypes of a partner, from the top of the channel down.
-var (
-	Tiers        = []string{"vendor", "national-distributor", "regional-distributor", "dealer", "retailer"}
-	ChannelTypes = []string{"online-store", "own-store", "national-chain", "specialist", "regional-agent", "marketplace", "franchise", "direct"}
-	Statuses     = []string{"active", "suspended", "ended"}
-	Frequencies  = []string{"day", "week", "month"}
-)
-
-func from() Column {
-	return Column{Name: "from", Stored: "from_day", Type: Date, Optional: true, Missing: Always}
-}
-
-func to() Column {
-	return Column{Name: "to", Stored: "to_day", Type: Date, Optional: true, Missing: Never}
-}
-
-// SheetKinds are the sheets of a reference folder.
-func SheetKinds() []Kind {
-	return []Kind{
-		{Name: "partners", File: "partners.csv", Key: []string{"partner"}, Columns: []Column{
-			{Name: "partner"},
-			{Name: "name", Optional: true},
-			{Name: "tier", Optional: true, OneOf: Tiers},
-			{Name: "channel_type", Optional: true, OneOf: ChannelTypes},
-			{Name: "status", Optional: true, OneOf: Statuses},
-			{Name: "since", Stored: "since_day", Type: Date, Optional: true, Missing: Always},
-			{Name: "until", Stored: "until_day", Type: Date, Optional: true, Missing: Never},
-			{Name: "currency", Optional: true},
-			{Name: "time_zone", Optional: true, Check: zone},
-			{Name: "week_start", Optional: true, OneOf: []string{"monday", "saturday", "sunday"}},
-		}},
-		{Name: "organisation", File: "organisation.csv", Key: []string{"node", "partner"}, Columns: []Column{
-			{Name: "node"}, {Name: "parent", Optional: true}, {Name: "name", Optional: true}, {Name: "partner", Optional: true}, from(), to(),
-		}},
-		{Name: "ranging", File: "ranging.csv", Key: []string{"location", "item"}, Columns: []Column{
-			{Name: "location"}, {Name: "item", Stored: "product"}, from(), to(), {Name: "lead_days", Type: Whole, Optional: true},
-		}},
-		{Name: "calendar", File: "calendar.csv", Key: []string{"name", "year"}, Columns: []Column{
-			{Name: "name"}, {Name: "year", Type: Whole}, {Name: "from", Stored: "from_day", Type: Date}, {Name: "to", Stored: "to_day", Type: Date},
-		}},
-		{Name: "reporting", File: "reporting.csv", Key: []string{"feed"}, Columns: []Column{
-			{Name: "feed"},
-			{Name: "frequency", OneOf: Frequencies},
-			{Name: "weekdays", Optional: true, Check: weekdays},
-			{Name: "due", Check: clock},
-			{Name: "grace_days", Type: Whole, Optional: true},
-			from(), to(),
-		}},
-	}
-}
+// Decimals is a column of type Decimal, in millionths.
+func (s *Sheet) Decimals(column string) []int64 { return s.dec[column] }
 
 // header is the columns as readFile wants them: ? marks those that may be missing.
 func (k Kind) header() []string {
@@ -131,7 +82,7 @@ func (c Column) StoredName() string {
 
 // read adds a row; a row with a fault is not added.
 func (s *Sheet) read(r row) error {
-	text, num := map[string]string{}, map[string]int32{}
+	text, num, dec := map[string]string{}, map[string]int32{}, map[string]int64{}
 	for _, c := range s.Kind.Columns {
 		cell := r.cells[c.Name]
 		switch c.Type {
@@ -163,13 +114,33 @@ func (s *Sheet) read(r row) error {
 				}
 				num[c.Name] = n
 			}
+		case Decimal:
+			d, err := r.decimal(c.Name, 0)
+			if err != nil {
+				return err
+			}
+			if cell != "" && c.Least != nil && int64(d) < *c.Least {
+				return r.fault(c.Name, "must not be below "+sellthrough.Decimal(*c.Least).String())
+			}
+			dec[c.Name] = int64(d)
+		case Period:
+			from, to, err := period(cell)
+			if err != nil {
+				return r.fault(c.Name, err.Error())
+			}
+			text[c.Name], num["from"], num["to"] = cell, int32(from), int32(to)
+		}
+	}
+	if s.Kind.Check != nil {
+		if column, reason := s.Kind.Check(r.cells); reason != "" {
+			return r.fault(column, reason)
 		}
 	}
 	if to, ok := num["to"]; ok && to < num["from"] {
 		return r.fault("to", "lies before from")
 	}
 	if s.text == nil {
-		s.text, s.num = map[string][]string{}, map[string][]int32{}
+		s.text, s.num, s.dec = map[string][]string{}, map[string][]int32{}, map[string][]int64{}
 	}
 	for name, v := range text {
 		s.text[name] = append(s.text[name], v)
@@ -177,22 +148,27 @@ func (s *Sheet) read(r row) error {
 	for name, v := range num {
 		s.num[name] = append(s.num[name], v)
 	}
+	for name, v := range dec {
+		s.dec[name] = append(s.dec[name], v)
+	}
 	s.line = append(s.line, r.line)
 	s.Rows++
 	return nil
 }
 
-// key of row i, for people.
+// key of row i: the cells of its key, with a zero byte between them.
 func (s *Sheet) key(i int) string {
 	var parts []string
 	for _, name := range s.Kind.Key {
 		if t, ok := s.text[name]; ok {
 			parts = append(parts, t[i])
+		} else if d, ok := s.dec[name]; ok {
+			parts = append(parts, sellthrough.Decimal(d[i]).String())
 		} else {
 			parts = append(parts, fmt.Sprint(s.num[name][i]))
 		}
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(parts, "\x00")
 }
 
 // span is when row i holds.

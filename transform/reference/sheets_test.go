@@ -77,6 +77,49 @@ func TestAFaultOfASheetNamesFileRowAndReason(t *testing.T) {
 	bad("reporting.csv", "feed,frequency,due\nf,day,25:00\n", "reporting.csv:2", "time of day")
 	bad("products.csv", "code,launch,end_of_life\nP1,2026-02-01,2026-01-01\n", "products.csv:2", "lies before launch")
 	bad("locations.csv", "code,latitude\nS1,91\n", "locations.csv:2", "latitude")
+	bad("modes.csv", "of,mode\na,rented\n", "modes.csv:2", `"rented"`, "e-commerce")
+	bad("modes.csv", "of,mode,from,to\na,agency,,2026-06-30\na,direct,2026-06-30,\n", "modes.csv:3", "a stands on row 2 already", "do not overlap")
+	bad("territories.csv", "territory,parent\na,b\nb,a\n", "territories.csv:2", "a stands under itself")
+	bad("territories.csv", "territory,parent\na,z\n", "territories.csv:2", "parent z of a is not a territory")
+	bad("targets.csv", "partner,period,basis,measure,target\nx,2026-Q5,sell_out,units,1\n", "targets.csv:2", "period", "2026-Q1")
+	bad("targets.csv", "partner,period,basis,measure,target\nx,2026,sell_out,units,-1\n", "targets.csv:2", "target", "must not be below 0")
+	bad("targets.csv", "node,partner,period,basis,measure,target\nn,x,2026,sell_out,units,1\n", "targets.csv:2", "fill node or partner")
+	bad("targets.csv", "partner,period,basis,measure,target\nx,2026,sell_out,units,1\nx,2026,sell_out,units,2\n", "targets.csv:3", "x 2026 sell_out units stands on row 2 already")
+	bad("floors.csv", "item,floor,currency\nP1,9,EURO\n", "floors.csv:2", "ISO 4217")
+	bad("floors.csv", "item,floor,currency\nP9,9,EUR\n", "floors.csv:2", "P9 is not in products.csv")
+	bad("promotions.csv", "promotion,item,line\nx,P1,L\n", "promotions.csv:2", "fill item or line")
+	bad("support.csv", "partner,what,date,amount,currency\nx,lent,2026-01-01,5,EUR\n", "support.csv:2", "given, used")
+}
+
+func TestWhatASheetNamesHasToExistWhereItsSheetIsThere(t *testing.T) {
+	files := map[string]string{"partners.csv": "partner\nacme\n", "assignments.csv": "partner,territory\nacme,north\nacne,north\n"}
+	_, err := folder(t, files)
+	if err == nil || !strings.Contains(err.Error(), "assignments.csv:3: partner acne is not in partners.csv") || strings.Contains(err.Error(), "north") {
+		t.Errorf("%v", err)
+	}
+	files["territories.csv"] = "territory\nsouth\n"
+	if _, err := folder(t, files); err == nil || !strings.Contains(err.Error(), "assignments.csv:2: territory north is not in territories.csv") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAPeriodHasItsDays(t *testing.T) {
+	ok := func(cell, from, to string) {
+		t.Helper()
+		f, u, err := period(cell)
+		if err != nil || f.String() != from || u.String() != to {
+			t.Errorf("%s is %s to %s, %v", cell, f, u, err)
+		}
+	}
+	ok("2026", "2026-01-01", "2026-12-31")
+	ok("2026-H2", "2026-07-01", "2026-12-31")
+	ok("2026-Q1", "2026-01-01", "2026-03-31")
+	ok("2024-02", "2024-02-01", "2024-02-29")
+	for _, cell := range []string{"", "26", "2026-", "2026-00", "2026-13", "2026-H3", "2026-Q0", "2026-Q11", "2026-1", "2026-02-03", "abcd"} {
+		if f, u, err := period(cell); err == nil {
+			t.Errorf("%q is %s to %s", cell, f, u)
+		}
+	}
 }
 
 func TestATreeMayBeReorganised(t *testing.T) {

@@ -152,7 +152,7 @@ SELECT partner, name, tier, channel_type, status, toDate32(since_day) AS since, 
 FROM {{.Database}}.ref_partners WHERE version = (SELECT version FROM {{.Database}}.v_reference);
 
 CREATE OR REPLACE VIEW {{.Database}}.v_organisation {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT node, parent, name, partner, toDate32(from_day) AS from_date, toDate32(to_day) AS to_date
+SELECT node, parent, name, partner, toDate32(from_day) AS from_date, toDate32(to_day) AS to_date, level
 FROM {{.Database}}.ref_organisation WHERE version = (SELECT version FROM {{.Database}}.v_reference);
 
 CREATE OR REPLACE VIEW {{.Database}}.v_ranging {{.OnCluster}} SQL SECURITY INVOKER AS
