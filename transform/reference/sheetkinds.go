@@ -24,7 +24,7 @@ func to() Column {
 	return Column{Name: "to", Stored: "to_day", Type: Date, Optional: true, Missing: Never}
 }
 
-// What a partner or a branch is to the vendor, and how it is read: see docs/modes.md.
+// Modes are what a partner or a branch is to the vendor, and so how it is read: see docs/modes.md.
 var Modes = []string{
 	"representative-office", "branch-company", "branch-offices", "product-division", "independent-division",
 	"direct", "distribution", "agency", "franchise", "e-commerce",
