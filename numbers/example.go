@@ -10,19 +10,24 @@ import (
 // YYYY-MM-DD, instants YYYY-MM-DDThh:mm in UTC; columns with ? may be left out at the end of a row, or be given by
 // name, like serial=X1, and - is empty.
 var Given = map[string][]string{
-	"products":     {"code", "line?", "list_price?"},
-	"locations":    {"code", "partner", "territory?"},
-	"partners":     {"partner", "channel_type", "tier?", "time_zone?"},
-	"organisation": {"node", "parent", "partner?"},
-	"ranging":      {"location", "item", "from", "to", "lead_days?"},
-	"calendar":     {"name", "year", "from", "to"},
-	"reporting":    {"feed", "frequency", "weekdays", "due", "grace_days?"},
-	"sales":        {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?", "party?", "region?", "serial?", "salesperson?", "segment?", "customer?", "title?", "refers_to?"},
-	"flows":        {"partner", "location", "product", "at", "kind", "qty", "money?", "party?", "document?", "refers_to?", "reason?", "until?", "serial?", "salesperson?", "segment?", "customer?", "cause?", "known?"},
-	"stock":        {"partner", "location", "product", "at", "qty", "level?"},
-	"submissions":  {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?"},
-	"incidents":    {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
-	"refused":      {"partner", "feed", "row", "column", "value", "reason"},
+	"products":      {"code", "line?", "list_price?", "business_unit?", "cost?", "currency?"},
+	"locations":     {"code", "partner", "territory?"},
+	"partners":      {"partner", "channel_type", "tier?", "time_zone?"},
+	"organisation":  {"node", "parent", "partner?", "from?", "to?", "level?"},
+	"modes":         {"of", "mode", "from?", "to?"},
+	"territories":   {"territory", "parent?"},
+	"groups":        {"group", "partner", "from?", "to?"},
+	"ranging":       {"location", "item", "from", "to", "lead_days?"},
+	"calendar":      {"name", "year", "from", "to"},
+	"reporting":     {"feed", "frequency", "weekdays", "due", "grace_days?"},
+	"targets":       {"period", "basis", "measure", "target", "node?", "partner?", "unit?", "line?"},
+	"channel_costs": {"node", "period", "kind", "amount", "unit?"},
+	"sales":         {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?", "party?", "region?", "serial?", "salesperson?", "segment?", "customer?", "title?", "refers_to?"},
+	"flows":         {"partner", "location", "product", "at", "kind", "qty", "money?", "party?", "document?", "refers_to?", "reason?", "until?", "serial?", "salesperson?", "segment?", "customer?", "cause?", "known?"},
+	"stock":         {"partner", "location", "product", "at", "qty", "level?"},
+	"submissions":   {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?"},
+	"incidents":     {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
+	"refused":       {"partner", "feed", "row", "column", "value", "reason"},
 }
 
 // Rows reads rows of a kind; each has every column of Given.

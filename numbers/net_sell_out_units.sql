@@ -3,8 +3,8 @@
 -- title: {en: Net sell-out, zh: 净销售量}
 -- formula: {en: units sold to end customers − units they returned, zh: 对终端顾客的销售数量 − 退货数量}
 -- variant:
---   en: In base units, by business date. A return at a location that also sells through is taken for one of a trade customer, and not counted here.
---   zh: 以基本单位、按营业日计。同时向下级供货的门店，其退货视为下级退货，不在此计。
+--   en: In base units, by business date. A return from a partner, or from nobody known at a location that also sells through, is one of a trade customer, and not counted here.
+--   zh: 以基本单位、按营业日计。来自伙伴的退货，以及同时向下级供货的门店中来源不明的退货，视为下级退货，不在此计。
 -- edges:
 --   en: Voided lines were never sold and do not count. A day without rows is 0 in a sum and not there in a list.
 --   zh: 作废行未曾成交，不计入。无行的日子在合计中为 0，在列表中不出现。
@@ -26,6 +26,6 @@
 --         acme W A 2026-03-02 return_in -4
 --     expect: 7
 -- ---
-SELECT partner, business_date, location, product, qty AS units, base_amount AS money, if(kind = 'sell_out', qty, 0) AS sold, if(kind = 'return_in', -qty, 0) AS returned
-FROM v_sales_rows
-WHERE kind = 'sell_out' OR kind = 'return_in' AND (partner, location) NOT IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through' GROUP BY partner, location HAVING sum(lines) > 0)
+SELECT partner, business_date, location, product, units, money, if(kind = 'sell_out', units, 0) AS sold, if(kind = 'return_in', -units, 0) AS returned
+FROM v_stages
+WHERE reads = 'sell_out'

@@ -2,7 +2,7 @@
 -- name: net_sell_through_units
 -- title: {en: Net sell-through, zh: 净分销量}
 -- formula: {en: units sold to the next partner in the channel − units it returned, zh: 对下级伙伴的销售数量 − 其退货数量}
--- variant: {en: "In base units, by business date. Returns at a location that sells through are taken for its trade customers'.", zh: 以基本单位、按营业日计。向下级供货的门店，其退货视为下级退货。}
+-- variant: {en: "In base units, by business date. Returns from partners, and from nobody known at a location that sells through, are taken for its trade customers'. What stays inside the vendor's tree (headquarters to a branch, a branch to its office, to an agent) is not sell-through.", zh: 以基本单位、按营业日计。来自伙伴的退货，以及向下级供货的门店中来源不明的退货，视为下级退货。厂商组织内部的流转（总部到分公司、分公司到办事处、到代理人）不是分销。}
 -- edges: {en: "It is never added to sell-out: the same unit may be sold through and then out.", zh: 不与终端销售相加：同一件商品可能先分销再零售。}
 -- unit: units
 -- decimals: 0
@@ -19,7 +19,25 @@
 --         acme W A 2026-03-02 sell_through 40
 --         acme W A 2026-03-02 return_in -4
 --     expect: 36
+--   - says: Headquarters moved 60 to the branch, the branch 25 to its office and 30 to dealer acme, which handed 2 back; 28 left the tree. acme sold 5 on.
+--     given:
+--       partners: |
+--         head - vendor
+--         branch - vendor
+--         office - vendor
+--         acme specialist dealer
+--       locations: |
+--         O1 office
+--         B1 branch
+--       sales: |
+--         head H A 2026-03-02 sell_through 60 party=branch
+--         branch B1 A 2026-03-02 sell_through 25 party=O1
+--         branch B1 A 2026-03-03 sell_through 30 party=acme
+--         branch B1 A 2026-03-04 return_in -2 party=acme
+--         head H A 2026-03-04 return_in -6 party=B1
+--         acme W A 2026-03-04 sell_through 5
+--     expect: 33
 -- ---
-SELECT partner, business_date, location, product, qty AS units, base_amount AS money
-FROM v_sales_rows
-WHERE kind = 'sell_through' OR kind = 'return_in' AND (partner, location) IN (SELECT partner, location FROM v_sales_rows WHERE kind = 'sell_through' GROUP BY partner, location HAVING sum(lines) > 0)
+SELECT partner, business_date, location, product, units, money
+FROM v_stages
+WHERE reads = 'sell_through'

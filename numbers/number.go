@@ -1,4 +1,4 @@
-// Package numbers is what the boards count. Each number has one file, NAME.sql: what it is called and how it is defined
+// Package numbers is what the boards count. Each number has one file, NAME.sql, here or in the folder of its subject: what it is called and how it is defined
 // in English and 中文, its unit, its edge cases, a worked example by hand, and the SQL of its view. From that file come
 // the view in ClickHouse, the description of every panel that shows the number, docs/numbers.md, and the test that runs
 // the example through the real tables.
@@ -18,7 +18,7 @@ import (
 	"sync"
 )
 
-//go:embed *.sql
+//go:embed *.sql */*.sql
 var files embed.FS
 
 // Text is said in both languages of the boards.
@@ -60,7 +60,7 @@ var directions = []string{"more", "less", "neither"}
 
 // Number is one file.
 type Number struct {
-	Name     string    `yaml:"name"`     // as the file is called
+	Name     string    `yaml:"name"`     // as the file is called, in whatever folder
 	Relation bool      `yaml:"relation"` // not a number: rows that several numbers share
 	Title    Text      `yaml:"title"`
 	Formula  Text      `yaml:"formula"`

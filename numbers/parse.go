@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +18,11 @@ import (
 // parseAll reads every file and puts those that others read first. All faults are told at once.
 func parseAll(dir fs.FS) ([]Number, error) {
 	names, err := fs.Glob(dir, "*.sql")
+	if err == nil {
+		var deeper []string
+		deeper, err = fs.Glob(dir, "*/*.sql")
+		names = append(names, deeper...)
+	}
 	if err != nil || len(names) == 0 {
 		return nil, errors.Join(err, errNoNumbers)
 	}
@@ -111,7 +117,7 @@ func (n *Number) check(line func(key string) int) error {
 			faults = append(faults, fault(n.file, line(key), what))
 		}
 	}
-	want(n.Name+".sql" == n.file, "name", fmt.Sprintf("name: is %q; it is the file's name without .sql", n.Name))
+	want(n.Name+".sql" == path.Base(n.file), "name", fmt.Sprintf("name: is %q; it is the file's name without .sql", n.Name))
 	want(n.Title.whole(), "title", "title: needs en and zh")
 	want((n.SQL == "") == (n.Of != ""), "of", "either the file holds the SQL of its view, or of: names the number whose view it measures")
 	want(n.Of == "" || n.View == "" && len(n.Takes) == 0, "of", "with of: there is no view: and no takes:")

@@ -13,6 +13,9 @@ var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_dail
 func order(list []Number) ([]Number, error) {
 	byView, byName := map[string]*Number{}, map[string]*Number{}
 	for i := range list {
+		if other := byName[list[i].Name]; other != nil {
+			return nil, fault(list[i].file, 1, fmt.Sprintf("%s has the same name", other.file))
+		}
 		byName[list[i].Name] = &list[i]
 		if v := list[i].View; v != "" {
 			if other := byView[v]; other != nil {

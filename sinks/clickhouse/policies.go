@@ -96,7 +96,9 @@ func sights(database string) []sight {
 		{table: "ref_floors", who: vendor, grant: access.GrantFloor},
 		{table: "ref_product_costs", who: vendor, grant: access.GrantCost},
 		{table: "ref_channel_costs", who: vendor, grant: access.GrantCost},
-		{table: "ref_targets", who: vendor},
+		// A partner's own targets, and of a manager those of the nodes that its partners hang under today.
+		{table: "ref_targets", who: everyone, filter: scoped + " OR " + byManager + " AND node != '' AND node IN (SELECT node FROM " + database + ".ref_standings WHERE " +
+			scoped + " AND from_day <= toInt32(toDate32(now())) AND to_day >= toInt32(toDate32(now())))"},
 		{table: "ref_promotions", who: everyone, filter: "partner = '' OR " + scoped},
 		{table: "ref_price_changes", who: everyone},
 		{table: "ref_life", who: everyone, filter: scoped},
@@ -106,6 +108,12 @@ func sights(database string) []sight {
 		{table: "ref_support", who: everyone, filter: scoped},
 		{table: "ref_competitor_prices", who: vendor},
 		{table: "ref_weights", who: vendor},
+
+		{table: "ref_standings", who: everyone, filter: scoped},
+		{table: "ref_nodes", who: vendor},
+		// Codes of the vendor's own units are no secret: without them nobody could tell what stays inside the tree from what leaves it.
+		{table: "ref_inside", who: everyone, filter: "partner = '' OR " + scoped},
+		{table: "ref_territory_paths", who: everyone},
 
 		// A partner sees that something is wrong and since when, not what the vendor's people say about it, nor to whom it was sent.
 		{

@@ -122,7 +122,7 @@ func checkSheets(dir string, t Tables) []error {
 	}
 	if s := sheets["modes"]; s != nil {
 		for i, of := range s.text["of"] {
-			if known["node"] != nil && !known["node"][of] && !known["partner"][of] {
+			if known["node"] != nil && known["partner"] != nil && !known["node"][of] && !known["partner"][of] {
 				faults = append(faults, s.fault(dir, i, "%s is neither a node of organisation.csv nor a partner of partners.csv", of))
 			}
 		}
@@ -196,7 +196,7 @@ func (s *Sheet) parents(dir, column string) []error {
 	return faults
 }
 
-// tree finds nodes whose parent does not exist, circles, and partners under two nodes at once.
+// tree finds nodes whose parent does not exist, circles, and nodes or partners under two nodes at once.
 func (s *Sheet) tree(dir string) []error {
 	var faults []error
 	node, parent, partner := s.text["node"], s.text["parent"], s.text["partner"]
@@ -204,7 +204,7 @@ func (s *Sheet) tree(dir string) []error {
 	for i := range s.Rows {
 		known[node[i]] = true
 	}
-	under := map[string][]int{}
+	under, above := map[string][]int{}, map[string][]int{}
 	for i := range s.Rows {
 		if p := parent[i]; p != "" && !known[p] {
 			faults = append(faults, s.fault(dir, i, "parent %s of node %s is not a node of this file", p, node[i]))
@@ -212,10 +212,18 @@ func (s *Sheet) tree(dir string) []error {
 		if c := s.circle(i); c != "" {
 			faults = append(faults, s.fault(dir, i, "node %s stands under itself: %s", node[i], c))
 		}
+		from, to := s.span(i)
+		if parent[i] != "" {
+			for _, j := range above[node[i]] {
+				if f, u := s.span(j); from <= u && f <= to && parent[i] != parent[j] {
+					faults = append(faults, s.fault(dir, i, "node %s stands under %s and %s at once", node[i], parent[j], parent[i]))
+				}
+			}
+			above[node[i]] = append(above[node[i]], i)
+		}
 		if partner[i] == "" {
 			continue
 		}
-		from, to := s.span(i)
 		for _, j := range under[partner[i]] {
 			if f, u := s.span(j); from <= u && f <= to && node[i] != node[j] {
 				faults = append(faults, s.fault(dir, i, "partner %s stands under %s and %s at once", partner[i], node[j], node[i]))

@@ -62,6 +62,9 @@ func Load(dir string) (t Tables, content string, err error) {
 	for _, k := range SheetKinds() {
 		t.Sheets = append(t.Sheets, Sheet{Kind: k})
 		s := &t.Sheets[len(t.Sheets)-1]
+		if k.Derived {
+			continue
+		}
 		if err := read(k.File, k.header(), s.read); err != nil {
 			return Tables{}, "", err
 		}
@@ -79,6 +82,8 @@ func Load(dir string) (t Tables, content string, err error) {
 	if len(faults) > 0 {
 		return Tables{}, "", errors.Join(faults...)
 	}
+	derive(&t)
+	fmt.Fprintln(h, "derived sheets", derivation)
 	return t, hex.EncodeToString(h.Sum(nil)), nil
 }
 

@@ -1,6 +1,10 @@
 package reference
 
-import "slices"
+import (
+	"slices"
+
+	"sellthrough/modes"
+)
 
 // Always and Never bound what has no date.
 const (
@@ -24,12 +28,6 @@ func to() Column {
 	return Column{Name: "to", Stored: "to_day", Type: Date, Optional: true, Missing: Never}
 }
 
-// Modes are what a partner or a branch is to the vendor, and so how it is read: see docs/modes.md.
-var Modes = []string{
-	"representative-office", "branch-company", "branch-offices", "product-division", "independent-division",
-	"direct", "distribution", "agency", "franchise", "e-commerce",
-}
-
 // Words of other sheets.
 var (
 	Levels    = []string{"headquarters", "branch", "office", "group"}                                                     // of a node
@@ -42,9 +40,9 @@ var (
 
 func zero() *int64 { return new(int64) }
 
-// SheetKinds are the sheets of a reference folder.
+// SheetKinds are the sheets of a reference folder, and those that follow from them.
 func SheetKinds() []Kind {
-	return slices.Concat(channelSheets(), moneySheets(), marketSheets())
+	return slices.Concat(channelSheets(), moneySheets(), marketSheets(), derivedSheets())
 }
 
 // channelSheets are who is in the channel, where, and how it is looked after.
@@ -71,7 +69,7 @@ func channelSheets() []Kind {
 			{Name: "level", Optional: true, OneOf: Levels},
 		}},
 		{Name: "modes", File: "modes.csv", Key: []string{"of"}, Columns: []Column{
-			{Name: "of"}, {Name: "mode", OneOf: Modes}, from(), to(),
+			{Name: "of"}, {Name: "mode", OneOf: modes.Names()}, from(), to(),
 		}},
 		{Name: "business_units", File: "business_units.csv", Key: []string{"unit"}, Columns: []Column{{Name: "unit"}, {Name: "name", Optional: true}}},
 		{Name: "territories", File: "territories.csv", Key: []string{"territory"}, Columns: []Column{

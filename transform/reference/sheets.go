@@ -40,6 +40,7 @@ type Kind struct {
 	Columns []Column
 	Key     []string                                              // columns that tell rows apart; where the sheet has from and to, at one time; empty: rows may be equal
 	Check   func(cells map[string]string) (column, reason string) // of a row as a whole; nil: none
+	Derived bool                                                  // has no file: see derivedSheets
 }
 
 // Sheet is the rows of a file: for each column a []string, []int32 or []int64.

@@ -68,6 +68,7 @@ func TestAFaultOfASheetNamesFileRowAndReason(t *testing.T) {
 	bad("partners.csv", "partner,time_zone\nacme,Mars/North\n", "partners.csv:2", "IANA")
 	bad("organisation.csv", "node,parent\na,b\nb,a\n", "organisation.csv:2", "a under b under a")
 	bad("organisation.csv", "node,parent\na,z\n", "organisation.csv:2", "parent z of node a")
+	bad("organisation.csv", "node,parent,from,to\na,,,\nb,,,\nc,a,,2026-02-15\nc,b,2026-02-15,\n", "organisation.csv:5", "node c stands under a and b at once")
 	bad("organisation.csv", "node,parent,partner\na,,x\nb,,x\n", "organisation.csv:3", "partner x stands under a and b at once")
 	bad("ranging.csv", "location,item\nS9,P1\n", "ranging.csv:2", "S9 is not in locations.csv")
 	bad("ranging.csv", "location,item\nS1,P9\n", "ranging.csv:2", "P9 is not in products.csv")
