@@ -147,6 +147,10 @@ CREATE OR REPLACE VIEW {{.Database}}.v_locations {{.OnCluster}} SQL SECURITY INV
 SELECT code, name, partner, country, region, city, territory, time_zone, latitude, longitude
 FROM {{.Database}}.ref_locations WHERE version = (SELECT version FROM {{.Database}}.v_reference);
 
+CREATE OR REPLACE VIEW {{.Database}}.v_rates {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT currency, toDate32(day) AS date, reinterpret(rate, 'Decimal(18, 6)') AS rate
+FROM {{.Database}}.ref_rates WHERE version = (SELECT version FROM {{.Database}}.v_reference);
+
 CREATE OR REPLACE VIEW {{.Database}}.v_partners {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, name, tier, channel_type, status, toDate32(since_day) AS since, toDate32(until_day) AS until, currency, time_zone, week_start
 FROM {{.Database}}.ref_partners WHERE version = (SELECT version FROM {{.Database}}.v_reference);

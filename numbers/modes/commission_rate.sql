@@ -1,0 +1,34 @@
+-- ---
+-- name: commission_rate
+-- title: {en: Commission rate, zh: 佣金率}
+-- formula: {en: commission ÷ net sales of agents, zh: 佣金 ÷ 代理人净销售额}
+-- variant: {en: "Sales while the partner was an agent, to end customers and to partners that buy.", zh: 仅计伙伴为代理人期间的销售，含对终端顾客与对买断伙伴。}
+-- edges: {en: "Nothing sold gives no value. Commission is earned later than it is sold: compare long periods.", zh: 无销售则无值。佣金晚于销售，宜看较长期间。}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- of: commission
+-- measure: 100 * sum(commission) / nullIf(sum(sales), 0)
+-- examples:
+--   - says: 35 of 320; what went back to headquarters left nothing.
+--     given: &given
+--       partners: |
+--         head - vendor
+--         amber regional-agent dealer
+--       modes: amber agency
+--       sales: |
+--         amber G1 A 2026-03-02 sell_out 9 360
+--         amber G1 A 2026-03-03 return_in -1 -40
+--         amber G1 A 2026-03-04 sell_through 2 80 party=head
+--       flows: |
+--         head - - 2026-03-20T09:00 commission - 40 amber
+--         head - - 2026-03-25T09:00 commission - -5 amber
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 10.9375
+--   - says: Nothing sold.
+--     given:
+--       partners: amber regional-agent dealer
+--       flows: amber - - 2026-03-20T09:00 commission - 40
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: null
+-- ---

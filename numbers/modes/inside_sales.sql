@@ -1,0 +1,37 @@
+-- ---
+-- name: inside_sales
+-- title: {en: Sold inside the tree, zh: 内部销售额}
+-- formula: {en: value of what units of the vendor's passed on to branches whose mode settles it like a sale, zh: 厂商单位向按销售结算的分公司流转的金额}
+-- variant: {en: "By the receiver's mode on the day: branch company, branch with offices, product division. What a branch passes on to its office is not settled.", zh: 按接收方当日经营模式：分公司、分公司+办事处、产品事业部。分公司到办事处不结算，不计。}
+-- edges: {en: "Lines without an amount count no money. It is left out of every sum of sell-in, sell-through and sell-out.", zh: 无金额的行不计；不计入进货、分销与终端销售的任何合计。}
+-- unit: money
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: inside_units
+-- measure: sumIf(money, settled)
+-- examples:
+--   - says: Headquarters sold 600 to the branch, until the 3rd a branch company. The 100 to its office and what a representative office got are no sales.
+--     given:
+--       partners: |
+--         head - vendor
+--         branch - vendor
+--         office - vendor
+--         rep - vendor
+--       organisation: |
+--         hq - head
+--         b hq branch
+--         o b office
+--         r hq rep
+--       modes: |
+--         b branch-company - 2026-03-03
+--         b representative-office 2026-03-04
+--         r representative-office
+--       sales: |
+--         head H A 2026-03-02 sell_through 60 600 party=branch
+--         head H A 2026-03-04 sell_through 7 70 party=branch
+--         head H A 2026-03-02 sell_through 5 50 party=rep
+--         branch B1 A 2026-03-03 sell_through 10 100 party=office
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 600
+-- ---

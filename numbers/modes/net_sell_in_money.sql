@@ -1,0 +1,25 @@
+-- ---
+-- name: net_sell_in_money
+-- title: {en: Net sell-in value, zh: 净进货额}
+-- formula: {en: value of what partners bought of the vendor − value of what they returned to it, zh: 伙伴向厂商的采购金额 − 退还厂商的金额}
+-- variant: {en: "As the buyer reports it, in the reporting currency. What counts is that of net sell-in.", zh: 以买方报告为准，报告货币计；口径同净进货量。}
+-- edges: {en: Lines without an amount or without a rate count no money., zh: 无金额或无汇率的行不计金额。}
+-- unit: money
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: stages
+-- measure: sumIf(money, reads = 'sell_in')
+-- examples:
+--   - says: 250 bought, 20 returned; what the agent got is the vendor's still.
+--     given:
+--       partners: |
+--         acme specialist dealer
+--         amber regional-agent dealer
+--       modes: amber agency
+--       sales: |
+--         acme S1 A 2026-03-02 sell_in 50 250
+--         acme S1 A 2026-03-03 return_out -4 -20
+--         amber G1 A 2026-03-02 sell_in 30 150
+--     expect: 230
+-- ---

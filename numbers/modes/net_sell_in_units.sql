@@ -1,0 +1,39 @@
+-- ---
+-- name: net_sell_in_units
+-- title: {en: Net sell-in, zh: 净进货量}
+-- formula: {en: units that partners bought of the vendor − units they returned to it, zh: 伙伴向厂商的采购数量 − 退还厂商的数量}
+-- variant:
+--   en: "As the buyer reports it. What an agent gets stays the vendor's and is not sell-in, nor is what the vendor's own units get from above; what is bought of another partner is that partner's sell-through."
+--   zh: 以买方报告为准。代理人收到的货物仍归厂商，不计；厂商自有单位从上级收到的不计；向其他伙伴的采购是对方的分销，不计。
+-- edges: {en: "Where the seller is not known, it is taken for the vendor. Never added to sell-through or sell-out.", zh: 卖方不明时视为厂商。不与分销、终端销售相加。}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: stages
+-- measure: sumIf(units, reads = 'sell_in')
+-- examples:
+--   - says: acme bought 50 and returned 4, and 9 of another dealer; agent amber got 30, and the vendor's branch 80.
+--     given:
+--       partners: |
+--         branch - vendor
+--         acme specialist dealer
+--         zeta specialist dealer
+--         amber regional-agent dealer
+--       modes: amber agency
+--       sales: |
+--         acme S1 A 2026-03-02 sell_in 50
+--         acme S1 A 2026-03-03 return_out -4 party=branch
+--         acme S1 A 2026-03-03 sell_in 9 party=zeta
+--         amber G1 A 2026-03-02 sell_in 30
+--         branch B1 A 2026-03-02 sell_in 80
+--     expect: 46
+--   - says: "amber is an agent from the 3rd on: the 30 of the 2nd it bought, the 20 of the 4th it holds for the vendor."
+--     given:
+--       partners: amber regional-agent dealer
+--       modes: amber agency 2026-03-03
+--       sales: |
+--         amber G1 A 2026-03-02 sell_in 30
+--         amber G1 A 2026-03-04 sell_in 20
+--     expect: 30
+-- ---

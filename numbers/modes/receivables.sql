@@ -1,0 +1,25 @@
+-- ---
+-- name: receivables
+-- title: {en: Receivables, zh: 应收账款}
+-- formula: {en: invoiced − paid − credited up to the day, zh: 截至当日的开票 − 收款 − 贷项}
+-- variant: {en: "Of the vendor's own units, by whom they invoiced, in the reporting currency.", zh: 厂商自有单位的应收，按客户归集，报告货币计。}
+-- edges: {en: What was owed before the first invoice that is known is missing; what branches owe headquarters is left out., zh: 首张已知发票之前的欠款缺失；分公司欠总部的不计。}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [partner]
+-- of: collection_period
+-- measure: sum(receivable)
+-- examples:
+--   - says: 900 invoiced, 90 credited, 500 paid.
+--     given:
+--       partners: |
+--         head - vendor
+--         acme specialist dealer
+--       flows: |
+--         head - - 2026-01-20T09:00 invoiced - 900 acme I1
+--         head - - 2026-02-01T09:00 credited - 90 acme C1
+--         head - - 2026-02-20T09:00 paid - 500 acme P1
+--     with: {day: 2026-03-31}
+--     expect: 310
+-- ---

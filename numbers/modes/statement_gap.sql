@@ -1,0 +1,27 @@
+-- ---
+-- name: statement_gap
+-- title: {en: Statement against sales (%), zh: 对账单与销售差异率}
+-- formula: {en: settled by statements ÷ net sell-out value − 1, zh: 对账单结算金额 ÷ 净销售额 − 1}
+-- variant: {en: Of partners that settle by statement., zh: 限按对账单结算的伙伴。}
+-- edges: {en: "Nothing sold gives no value. Below zero where less was settled than sold.", zh: 无销售则无值。结算少于销售为负。}
+-- unit: percent
+-- decimals: 1
+-- better: neither
+-- of: statement_difference
+-- measure: 100 * (sum(settled) / nullIf(sum(sold), 0) - 1)
+-- examples:
+--   - says: 300 settled of 400 sold.
+--     given:
+--       partners: shop marketplace retailer
+--       modes: shop e-commerce
+--       sales: shop W A 2026-03-02 sell_out 12 400
+--       flows: shop - - 2026-03-15T09:00 settled - 300
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: -25
+--   - says: Nothing sold.
+--     given:
+--       partners: shop marketplace retailer
+--       flows: shop - - 2026-03-15T09:00 settled - 300
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: null
+-- ---

@@ -1,0 +1,31 @@
+-- ---
+-- name: stock_in_channel
+-- title: {en: Stock in channel, zh: 渠道库存}
+-- formula: {en: newest on-hand levels at partners that own what lies there, zh: 自有库存的伙伴的最新在手库存之和}
+-- variant: {en: "What was sold in and has not been sold on: without the vendor's own units and without what agents hold for it.", zh: 已售入而未售出的部分：不含厂商自有单位，也不含代理人代持的货物。}
+-- edges: {en: "A level older than 7 days is unknown, not zero, and left out.", zh: 超过 7 天的库存报告视为未知而非零，不计入。}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- takes: [day Date32]
+-- measure: sum(on_hand)
+-- examples:
+--   - says: 30 at the dealer; the 20 of the branch and the 12 that the agent holds are the vendor's.
+--     given:
+--       partners: |
+--         branch - vendor
+--         acme specialist dealer
+--         amber regional-agent dealer
+--       modes: amber agency
+--       stock: |
+--         branch B1 A 2026-03-08T20:00 20
+--         acme S1 A 2026-03-08T20:00 30
+--         acme S2 A 2026-02-08T20:00 70
+--         amber G1 A 2026-03-08T20:00 12
+--     with: {day: 2026-03-10}
+--     expect: 30
+-- ---
+SELECT partner, location, product, on_hand
+FROM v_cover(day = {day:Date32})
+WHERE stands AND partner NOT IN (SELECT code FROM v_inside WHERE from_date <= {day:Date32} AND to_date >= {day:Date32})

@@ -1,0 +1,24 @@
+-- ---
+-- name: storage_cost
+-- title: {en: Storage cost, zh: 仓储费用}
+-- formula: {en: channel costs of the kind storage, zh: 渠道费用中的仓储部分}
+-- variant: {en: "From channel_costs.csv, in the reporting currency; a cost counts by the share of its period's days that lie in the period asked for.", zh: 取自 channel_costs.csv，报告货币计；按落入所选期间的天数分摊。}
+-- edges: {en: "No cost is 0 in a sum and no row in a list. Needs the grant cost.", zh: 无费用时合计为 0，列表中无行。需要 cost 权限。}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [node, unit]
+-- of: node_costs
+-- measure: sumIf(cost, kind = 'storage')
+-- examples:
+--   - says: 310 for March, of which 10 of 31 days are asked for; transport is another cost.
+--     given:
+--       organisation: |
+--         hq -
+--         r hq
+--       channel_costs: |
+--         r 2026-03 storage 310
+--         r 2026-03 transport 31
+--     with: {tree: then, from: 2026-03-01, to: 2026-03-10}
+--     expect: 100
+-- ---
