@@ -1,0 +1,23 @@
+-- ---
+-- name: due_not_reported
+-- title: {en: Due and not reported, zh: 到期未报}
+-- formula: {en: reports that were due in the period and have not come, zh: 期内到期而未收到的报告数}
+-- variant: {en: "By reporting.csv, as timeliness says.", zh: 依 reporting.csv，口径同及时率。}
+-- edges: {en: "Feeds without a rule are not due. A report that came late is not missing.", zh: 无规则的数据源不计；迟到的不算未报。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [day, feed, partner]
+-- of: timeliness
+-- measure: countIf(state = 'missing')
+-- examples:
+--   - says: Of the 2nd to the 4th, that of the 4th never came; Sunday the 8th is not due.
+--     given:
+--       partners: acme specialist - Asia/Shanghai
+--       reporting: pos day 1-3 09:00
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 1 - new 2026-03-03T00:30 pos
+--         acme S1 A 2026-03-03 sell_out 1 - new 2026-03-04T01:30 pos
+--     with: {from: 2026-03-02, to: 2026-03-08}
+--     expect: 1
+-- ---

@@ -1,0 +1,35 @@
+-- ---
+-- name: invoiced_money
+-- title: {en: "Invoiced", zh: 开票额}
+-- formula: {en: "invoiced − credited", zh: 开票金额 − 贷项金额}
+-- variant: {en: "Of the vendor's own units, by whom they invoice, in the reporting currency. What partners invoice their customers is not the vendor's; what branches owe headquarters is inside.", zh: "厂商自有单位，按客户归集，报告货币计。伙伴对其客户的开票不计；分公司欠总部的属组织内部，不计。"}
+-- edges: {en: "Lines without an amount or without a rate count no money.", zh: "无金额或无汇率的行不计金额。"}
+-- unit: money
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: flow_rows
+-- measure: sumIf(if(kind = 'invoiced', money, -money), kind IN ('invoiced', 'credited') AND vendors AND NOT inside)
+-- examples:
+--   - says: "300 invoiced, 20 credited."
+--     given: &given
+--       partners: |
+--         head - vendor
+--         branch - vendor
+--         acme specialist dealer
+--       products: A
+--       locations: S1 acme
+--       flows: |
+--         head - A 2026-03-02T09:00 ordered 50 500 acme O1
+--         head - A 2026-03-03T09:00 cancelled 10 100 acme O1
+--         head - A 2026-03-04T09:00 shipped 30 - acme D1 O1
+--         acme S1 A 2026-03-06T09:00 received 28 - head D1
+--         head - - 2026-03-04T09:00 invoiced - 300 acme I1
+--         head - - 2026-03-09T09:00 credited - 20 acme C1
+--         head - - 2026-03-20T09:00 paid - 100 acme P1 I1
+--         head - A 2026-03-02T09:00 ordered 900 9000 branch O2
+--         head - A 2026-03-02T09:00 shipped 900 - branch D2 O2
+--         head - - 2026-03-02T09:00 invoiced - 9000 branch I2
+--         acme - - 2026-03-02T09:00 invoiced - 77 - X1
+--     expect: 280
+-- ---

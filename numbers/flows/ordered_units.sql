@@ -1,0 +1,35 @@
+-- ---
+-- name: ordered_units
+-- title: {en: "Ordered", zh: 订货量}
+-- formula: {en: "ordered − cancelled", zh: 订货数量 − 取消数量}
+-- variant: {en: "Of partners; what units of the vendor's order, ship and settle among themselves is inside the tree and left out.", zh: "限与伙伴之间；厂商单位之间的订货、发货与结算属组织内部，不计。"}
+-- edges: {en: "Where both sides report the same, let one feed carry it, or it stands twice. What the vendor reports of a partner counts as that partner's.", zh: "双方都报告同一笔时会重复，请只由一方报告。厂商报告的与某伙伴的往来归该伙伴。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: flow_rows
+-- measure: sumIf(if(kind = 'ordered', units, -units), kind IN ('ordered', 'cancelled') AND NOT inside)
+-- examples:
+--   - says: "acme ordered 50 and 10 were cancelled; what the branch ordered is inside."
+--     given: &given
+--       partners: |
+--         head - vendor
+--         branch - vendor
+--         acme specialist dealer
+--       products: A
+--       locations: S1 acme
+--       flows: |
+--         head - A 2026-03-02T09:00 ordered 50 500 acme O1
+--         head - A 2026-03-03T09:00 cancelled 10 100 acme O1
+--         head - A 2026-03-04T09:00 shipped 30 - acme D1 O1
+--         acme S1 A 2026-03-06T09:00 received 28 - head D1
+--         head - - 2026-03-04T09:00 invoiced - 300 acme I1
+--         head - - 2026-03-09T09:00 credited - 20 acme C1
+--         head - - 2026-03-20T09:00 paid - 100 acme P1 I1
+--         head - A 2026-03-02T09:00 ordered 900 9000 branch O2
+--         head - A 2026-03-02T09:00 shipped 900 - branch D2 O2
+--         head - - 2026-03-02T09:00 invoiced - 9000 branch I2
+--         acme - - 2026-03-02T09:00 invoiced - 77 - X1
+--     expect: 40
+-- ---

@@ -1,0 +1,34 @@
+-- ---
+-- name: sold_not_settled
+-- title: {en: Sold and not settled, zh: 已售未结}
+-- formula: {en: "for each partner: net sell-out value − settled by statements, where above 0", zh: 逐伙伴：净销售额 − 对账单结算金额，取正值}
+-- variant: {en: "Of partners that settle by statement, over the 180 days up to the day.", zh: 限按对账单结算的伙伴，截至当日 180 天。}
+-- edges: {en: "What was settled beyond the sales makes up for no other partner. What was sold lately is always open: statements come later.", zh: 超结部分不抵其他伙伴。近期销售总为未结，因对账单滞后。}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [partner]
+-- takes: [day Date32]
+-- measure: sum(open)
+-- examples:
+--   - says: 100 of the shop; the other shop's statement has more than was sold.
+--     given:
+--       partners: |
+--         shop marketplace retailer
+--         plum marketplace retailer
+--       modes: |
+--         shop e-commerce
+--         plum e-commerce
+--       sales: |
+--         shop W A 2026-03-02 sell_out 12 400
+--         plum P A 2026-03-02 sell_out 12 10
+--         shop W A 2025-03-02 sell_out 12 900
+--       flows: |
+--         shop - - 2026-03-15T09:00 settled - 300
+--         plum - - 2026-03-15T09:00 settled - 30
+--     with: {day: 2026-03-31}
+--     expect: 100
+-- ---
+SELECT partner, sum(x.sold) AS sold, sum(x.settled) AS settled, greatest(sold - settled, 0) AS open, maxIf(x.business_date, x.settled != 0) AS last_statement
+FROM v_statement_difference(from = toDate32({day:Date32} - 179), to = {day:Date32}) AS x
+GROUP BY partner

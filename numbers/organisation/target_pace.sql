@@ -1,0 +1,26 @@
+-- ---
+-- name: target_pace
+-- title: {en: Target pace, zh: 目标进度}
+-- formula: {en: actual ÷ (target × share of the period elapsed), zh: 实际 ÷（目标 × 期间已过比例）}
+-- variant: {en: "By days of the calendar, the day itself among them; 100 is just in time. Actual and target are those of attainment.", zh: 按日历天数计，含当日；100 为恰好跟上进度。实际与目标同达成率。}
+-- edges: {en: "A target of 0 gives no value. Days that are not reported yet count as elapsed.", zh: 目标为 0 则无值。尚未报告的日子按已过计。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: target_attainment
+-- measure: 100 * sum(actual) / nullIf(sum(due), 0)
+-- examples:
+--   - says: On the 15th, 15 of 31 days have gone; 10 ÷ (31 × 15 ÷ 31).
+--     given:
+--       partners: zeta specialist dealer
+--       targets: 2026-03 sell_out units 31 - zeta
+--       sales: zeta Z1 A 2026-03-12 sell_out 10 40
+--     with: {tree: then, day: 2026-03-15}
+--     expect: 66.666666
+--   - says: The target is 0.
+--     given:
+--       partners: zeta specialist dealer
+--       targets: 2026-03 sell_out units 0 - zeta
+--     with: {tree: then, day: 2026-03-15}
+--     expect: null
+-- ---
