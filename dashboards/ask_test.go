@@ -15,10 +15,14 @@ import (
 // board is what the tests read of a file.
 type board struct {
 	UID, Title string
-	Templating struct {
-		List []struct{ Name, Query string }
-	}
-	Panels []panel
+	Templating struct{ List []variable }
+	Panels     []panel
+}
+
+// variable of a board; one of the type custom has its values in itself and asks nothing.
+type variable struct {
+	Name, Type, Query string
+	Current           struct{ Value any }
 }
 
 type panel struct {
@@ -80,6 +84,8 @@ func (b *board) expand(t testing.TB, sql string, c chosen) string {
 	for _, v := range b.Templating.List {
 		if values, ok := c[v.Name]; ok {
 			vars[v.Name] = values
+		} else if first, ok := v.Current.Value.(string); ok && v.Type == "custom" {
+			vars[v.Name] = []string{first}
 		} else {
 			vars[v.Name], all[v.Name] = []string{"x"}, true
 		}

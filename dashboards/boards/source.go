@@ -26,7 +26,17 @@ var sources embed.FS
 var Langs = []string{"en", "zh"}
 
 // order of the boards in the menus.
-var order = []string{"channel", "stock", "partner", "quality", "incidents", "pipeline"}
+var order = []string{
+	"channel",
+	"organisation",
+	"modes",
+	"flows",
+	"stock",
+	"partner",
+	"quality",
+	"incidents",
+	"pipeline",
+}
 
 type text = numbers.Text
 
@@ -112,24 +122,87 @@ func load(uid string) (source, error) {
 	return s, nil
 }
 
-// conditions by variable: what it filters, in terms of the columns partner, location and product.
-var conditions = map[string]string{
-	"partner":      "$__conditionalAll(partner IN (${partner:singlequote}), $partner)",
-	"organisation": "$__conditionalAll(partner IN (SELECT partner FROM v_organisation_partners WHERE node IN (${organisation:singlequote})), $organisation)",
-	"territory":    "$__conditionalAll(location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote})), $territory)",
-	"location":     "$__conditionalAll(location IN (${location:singlequote}), $location)",
-	"line":         "$__conditionalAll(product IN (SELECT code FROM v_products WHERE line IN (${line:singlequote})), $line)",
-	"product":      "$__conditionalAll(product IN (${product:singlequote}), $product)",
-	"feed":         "$__conditionalAll(feed IN (${feed:singlequote}), $feed)",
-	"rule":         "$__conditionalAll(rule IN (${rule:singlequote}), $rule)",
+// condition is what a variable filters where rows have some columns.
+type condition struct {
+	on  []string // the columns
+	sql string
 }
 
-var dimensions = map[string]string{"organisation": "partner", "partner": "partner", "territory": "location", "location": "location", "line": "product", "product": "product", "feed": "feed", "rule": "rule"}
+// Where a partner stands is asked of each row's own day where rows have one, else of the last day of the period.
+const (
+	standsThen = "(partner, business_date) IN (SELECT partner, business_date FROM v_tree_days(tree = ${tree:singlequote}, from = toDate32($__fromTime), to = toDate32($__toTime)) WHERE "
+	standsLast = "partner IN (SELECT partner FROM v_tree_at(tree = ${tree:singlequote}, day = toDate32($__toTime)) WHERE "
 
-// question writes a panel's SQL: {{measure "name"}} is a number's expression, {{view "name"}} its view, and {{filter}}
-// the conditions of all the board's variables that filter the columns named; no name is partner, location and product.
-// {{lang}} is for columns that hold words.
+	// those that are chosen and what is below them
+	chosenNodes = "SELECT arrayJoin(arraySlice(path, arrayFirstIndex(n -> n IN (${organisation:singlequote}), path))) FROM v_tree_at(tree = ${tree:singlequote}, day = toDate32($__toTime)) WHERE " + below
+
+	below    = "hasAny(path, [${organisation:singlequote}])"
+	run      = "mode IN (${mode:singlequote})"
+	unplaced = " OR 'distribution' IN (${mode:singlequote}) AND partner NOT IN (SELECT partner FROM v_standings)" // of whom the reference data say nothing
+)
+
+// conditions by variable; of several, the first whose columns are there.
+var conditions = map[string][]condition{
+	"partner": {
+		{[]string{"partner"}, "partner IN (${partner:singlequote})"},
+		{[]string{"target"}, "partner IN (${partner:singlequote})"},
+	},
+	"organisation": {
+		{[]string{"target"}, "(node IN (" + chosenNodes + ") OR partner IN (SELECT partner FROM v_tree_at(tree = ${tree:singlequote}, day = toDate32($__toTime)) WHERE " + below + "))"},
+		{[]string{"path"}, below},
+		{[]string{"partner", "business_date"}, standsThen + below + ")"},
+		{[]string{"partner"}, standsLast + below + ")"},
+	},
+	"mode": {
+		{[]string{"target"}, standsLast + run + ")"},
+		{[]string{"mode"}, run},
+		{[]string{"partner", "business_date"}, "(" + standsThen + run + ")" + unplaced + ")"},
+		{[]string{"partner"}, "(" + standsLast + run + ")" + unplaced + ")"},
+	},
+	"tier": {{[]string{"partner"}, "partner IN (SELECT partner FROM v_partners WHERE tier IN (${tier:singlequote}))"}},
+	"type": {{[]string{"partner"}, "partner IN (SELECT partner FROM v_partners WHERE channel_type IN (${type:singlequote}))"}},
+	"group": {
+		{[]string{"partner", "business_date"}, "(partner, business_date) IN (SELECT partner, business_date FROM v_group_days(tree = ${tree:singlequote}, from = toDate32($__fromTime), to = toDate32($__toTime)) WHERE alliance IN (${group:singlequote}))"},
+		{[]string{"partner"}, "partner IN (SELECT partner FROM v_group_days(tree = ${tree:singlequote}, from = toDate32($__toTime), to = toDate32($__toTime)) WHERE alliance IN (${group:singlequote}))"},
+	},
+	"territory": {{[]string{"location"}, "location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"}},
+	"location":  {{[]string{"location"}, "location IN (${location:singlequote})"}},
+	"unit": {
+		{[]string{"target"}, "unit IN (${unit:singlequote})"},
+		{[]string{"unit"}, "unit IN (${unit:singlequote})"},
+		{[]string{"product"}, "product IN (SELECT code FROM v_products WHERE business_unit IN (${unit:singlequote}))"},
+	},
+	"line": {
+		{[]string{"target"}, "line IN (${line:singlequote})"},
+		{[]string{"product"}, "product IN (SELECT code FROM v_products WHERE line IN (${line:singlequote}))"},
+	},
+	"product": {{[]string{"product"}, "product IN (${product:singlequote})"}},
+	"feed":    {{[]string{"feed"}, "feed IN (${feed:singlequote})"}},
+	"rule":    {{[]string{"rule"}, "rule IN (${rule:singlequote})"}},
+}
+
+// filter is the conditions of a board's variables over rows with these columns.
+func (s *source) filter(columns []string) string {
+	var out []string
+	for _, v := range s.Variables {
+		for _, c := range conditions[v] {
+			if !slices.ContainsFunc(c.on, func(column string) bool { return !slices.Contains(columns, column) }) {
+				out = append(out, "$__conditionalAll("+c.sql+", $"+v+")")
+				break
+			}
+		}
+	}
+	if out == nil {
+		return "1=1"
+	}
+	return strings.Join(out, " AND ")
+}
+
+// question writes a panel's SQL: {{measure "name"}} is a number's expression, {{view "name"}} its view, {{filter}} the
+// conditions of all the board's variables that filter the columns named; no name is partner, location and product, and
+// {{dated}} these and business_date. {{split}} is sales by what is chosen of the variable by. {{lang}} is for columns that hold words.
 func (s *source) question(sql, lang string) (string, error) {
+	whole := []string{"partner", "location", "product"}
 	find := func(name string) (numbers.Number, error) { return numbers.Find(name) }
 	t, err := template.New("").Funcs(template.FuncMap{
 		"measure": func(name string) (string, error) { n, err := find(name); return n.Measure, err },
@@ -137,19 +210,14 @@ func (s *source) question(sql, lang string) (string, error) {
 		"view":    func(name string) (string, error) { n, err := find(name); return n.View, err },
 		"filter": func(columns ...string) string {
 			if len(columns) == 0 {
-				columns = []string{"partner", "location", "product"}
+				columns = whole
 			}
-			var out []string
-			for _, v := range s.Variables {
-				if slices.Contains(columns, dimensions[v]) {
-					out = append(out, conditions[v])
-				}
-			}
-			if out == nil {
-				return "1=1"
-			}
-			return strings.Join(out, " AND ")
+			return s.filter(columns)
 		},
+		"split": func() string {
+			return strings.ReplaceAll(split(s.filter(append(slices.Clone(whole), "business_date"))), "\n", "\n    ")
+		},
+		"dated": func() string { return s.filter(append(slices.Clone(whole), "business_date")) },
 	}).Parse(sql)
 	if err != nil {
 		return "", err

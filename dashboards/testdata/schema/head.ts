@@ -16,5 +16,5 @@ type Json<T> = T extends string ? `${T}`
   : T extends object ? { [K in keyof T]: Json<T[K]> }
   : T;
 
-// A variable of the data source has a definition, which Grafana's core does not know.
-type Board = Omit<Json<Dashboard>, "templating"> & { templating: { list: (Json<VariableModel> & { definition: string })[] } };
+// A variable that is asked of the data source has a definition, which Grafana's core does not know.
+type Board = Omit<Json<Dashboard>, "templating"> & { templating: { list: (Json<VariableModel> & { definition?: string })[] } };
