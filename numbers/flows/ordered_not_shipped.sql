@@ -33,11 +33,10 @@ SELECT partner, location, product, document, since, ordered, shipped, greatest(o
 FROM
 (
     SELECT partner, if(kind = 'shipped', refers_to, document) AS document, product, anyIf(location, kind != 'shipped') AS location, minIf(business_date, kind = 'ordered') AS since,
-        toDecimal128(sumIf(if(kind = 'ordered', units, -units), kind IN ('ordered', 'cancelled')), 6) AS ordered, toDecimal128(sumIf(units, kind = 'shipped'), 6) AS shipped
+        toDecimal128(sumIf(if(kind = 'ordered', units, -units), kind IN ('ordered', 'cancelled')), 6) AS ordered, toDecimal128(sumIf(units, kind = 'shipped'), 6) AS shipped,
+        max(countIf(kind = 'shipped')) OVER (PARTITION BY partner) > 0 AS told
     FROM v_goods_lines(day = {day:Date32})
     WHERE (kind IN ('ordered', 'cancelled') OR kind = 'shipped' AND refers_to != '') AND NOT inside
-        AND partner IN (SELECT partner FROM v_goods_lines(day = {day:Date32}) WHERE kind = 'shipped' AND refers_to != '')
     GROUP BY partner, document, product
-    HAVING ordered > 0
 )
-WHERE open > 0
+WHERE told AND ordered > 0 AND open > 0

@@ -32,11 +32,10 @@ FROM
 (
     SELECT partner, if(kind IN ('received', 'arrived') AND refers_to != '', refers_to, document) AS document, product, kind IN ('sent', 'arrived') AS moved,
         argMaxIf(location, location != '', kind IN ('received', 'sent')) AS location, minIf(business_date, kind IN ('shipped', 'sent')) AS since,
-        toDecimal128(sumIf(units, kind IN ('shipped', 'sent')), 6) AS shipped, toDecimal128(sumIf(units, kind IN ('received', 'arrived')), 6) AS received
+        toDecimal128(sumIf(units, kind IN ('shipped', 'sent')), 6) AS shipped, toDecimal128(sumIf(units, kind IN ('received', 'arrived')), 6) AS received,
+        max(countIf(kind IN ('received', 'arrived'))) OVER (PARTITION BY partner, moved) > 0 AS told
     FROM v_goods_lines(day = {day:Date32})
     WHERE kind IN ('shipped', 'received', 'sent', 'arrived') AND NOT inside
-        AND (partner, kind IN ('sent', 'arrived')) IN (SELECT partner, kind = 'arrived' FROM v_goods_lines(day = {day:Date32}) WHERE kind IN ('received', 'arrived'))
     GROUP BY partner, document, product, moved
-    HAVING shipped > 0
 )
-WHERE open > 0
+WHERE told AND shipped > 0 AND open > 0

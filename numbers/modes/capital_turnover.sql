@@ -37,7 +37,8 @@
 -- ---
 -- One row per partner and what it is made of; a row of stock is a product of a location.
 SELECT partner, toDecimal128(money * 365 / (toInt32({to:Date32}) - toInt32({from:Date32}) + 1), 6) AS yearly, toDecimal128(0, 6) AS capital
-FROM (SELECT partner, toDecimal128(sum(money), 6) AS money FROM v_vendor_sales WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} GROUP BY partner)
+FROM (SELECT partner, toDecimal128(sum(money), 6) AS money FROM v_vendor_sales
+    WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} AND partner IN (SELECT code FROM v_inside WHERE partner = '') GROUP BY partner)
 UNION ALL
 SELECT s.partner, 0, toDecimal128(s.qty * if(c.to_date >= s.at, c.cost, p.cost) * if(r.rate > 0, r.rate, 1) / 2, 6)
 FROM

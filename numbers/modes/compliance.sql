@@ -45,22 +45,28 @@
 --     with: {from: 2026-03-01, to: 2026-03-31}
 --     expect: null
 -- ---
-SELECT partner, location, product, what, kept
-FROM
-(
-    SELECT l.partner AS partner, r.location AS location, r.product AS product, 'range' AS what,
-        (r.location, r.product) IN (SELECT location, product FROM v_stock_cells WHERE level = 'on_hand' AND qty > 0 AND business_date >= {from:Date32} AND business_date <= {to:Date32})
-            OR (r.location, r.product) IN (SELECT location, product FROM v_net_sell_out WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} GROUP BY location, product HAVING sum(units) > 0) AS kept
-    FROM v_ranging AS r
-    INNER JOIN v_locations AS l ON l.code = r.location
-    WHERE r.from_date <= {to:Date32} AND r.to_date >= {to:Date32}
-    UNION ALL
-    SELECT partner, '', '', 'report', state = 'on time'
-    FROM v_timeliness(from = {from:Date32}, to = {to:Date32})
-    UNION ALL
-    SELECT partner, location, product, 'supply', countIf(reads = 'bought' AND units > 0) = 0
-    FROM v_stages
-    WHERE reads IN ('sell_in', 'bought') AND kind = 'sell_in' AND business_date >= {from:Date32} AND business_date <= {to:Date32}
-    GROUP BY partner, location, product
-)
-WHERE partner IN (SELECT partner FROM v_tree_at(tree = 'then', day = {to:Date32}) WHERE mode = 'franchise')
+WITH franchises AS (SELECT partner FROM v_tree_at(tree = 'then', day = {to:Date32}) WHERE mode = 'franchise')
+SELECT l.partner AS partner, r.location AS location, r.product AS product, 'range' AS what,
+    (r.location, r.product) IN
+    (
+        SELECT location, product FROM v_stock_cells
+        WHERE level = 'on_hand' AND qty > 0 AND business_date >= {from:Date32} AND business_date <= {to:Date32} AND partner IN (SELECT partner FROM franchises)
+    )
+    OR (r.location, r.product) IN
+    (
+        SELECT location, product FROM v_net_sell_out
+        WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} AND partner IN (SELECT partner FROM franchises)
+        GROUP BY location, product HAVING sum(units) > 0
+    ) AS kept
+FROM v_ranging AS r
+INNER JOIN (SELECT code, partner FROM v_locations WHERE partner IN (SELECT partner FROM franchises)) AS l ON l.code = r.location
+WHERE r.from_date <= {to:Date32} AND r.to_date >= {to:Date32}
+UNION ALL
+SELECT partner, '', '', 'report', state = 'on time'
+FROM v_timeliness(from = {from:Date32}, to = {to:Date32})
+WHERE partner IN (SELECT partner FROM franchises)
+UNION ALL
+SELECT partner, location, product, 'supply', countIf(reads = 'bought' AND units > 0) = 0
+FROM v_stages
+WHERE reads IN ('sell_in', 'bought') AND kind = 'sell_in' AND business_date >= {from:Date32} AND business_date <= {to:Date32} AND partner IN (SELECT partner FROM franchises)
+GROUP BY partner, location, product

@@ -11,7 +11,7 @@
 -- takes: [day Date32]
 -- measure: sum(twice)
 -- examples:
---   - says: "Of A 40 lie at headquarters and 30 at the branch, of which 10 at its office: 30. Of B 5 lie at headquarters and 8 at the branch: 5. The representative office's stock is headquarters' own."
+--   - says: "Of A 40 lie at headquarters and 30 at the branch, of which 10 at its office: 30. Of B 5 lie at headquarters and 8 at the branch: 5. What lies at the representative office is headquarters' own, and at neither."
 --     given:
 --       partners: |
 --         head - vendor
