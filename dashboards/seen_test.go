@@ -1,0 +1,39 @@
+package dashboards_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"sellthrough/dashboards"
+	"sellthrough/dashboards/page"
+	"sellthrough/dashboards/page/pagetest"
+	"sellthrough/internal/access"
+	"sellthrough/internal/embedded/enginetest"
+	"sellthrough/numbers/channeltest"
+	"sellthrough/sinks/clickhouse"
+)
+
+// The boards of the channel of many modes, in a real browser, in every view: every number that is shown is the one that was
+// answered, nothing is clipped or overlaps, and a panel without data says why.
+func TestTheBoardsOfModesAreSeen(t *testing.T) {
+	c := channeltest.In(t, "seen_modes")
+	c.Write(t, mixed)
+	s := enginetest.ClickHouse(t)
+	r, err := clickhouse.NewReader(clickhouse.ReaderOptions{Address: s.TCP, Database: "seen_modes", User: s.ReadUser, Password: s.ReadPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	p, err := page.New(page.Options{Reader: r, Boards: dashboards.Files(), Title: "Many modes", Version: "test", Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.ServeHTTP(w, r.WithContext(access.With(r.Context(), access.Local())))
+	}))
+	t.Cleanup(server.Close)
+	pagetest.Look(t, server.URL+"?from=2026-03-02&to=2026-03-15", ofMixed...)
+}
