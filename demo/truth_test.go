@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,9 +28,9 @@ func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 	}
 	w := c.World()
 	happened := map[key]sum{}
-	goods := map[int]bool{}
+	goods := map[int][]sellthrough.Kind{}
 	for _, f := range reports.Feeds {
-		goods[f.Partner] = goods[f.Partner] || f.Goods
+		goods[f.Partner] = append(goods[f.Partner], f.Goods...)
 	}
 	add := func(s *world.Sale, d sellthrough.Day) {
 		l := &w.Locations[w.Listings[s.Listing].Location]
@@ -40,11 +41,13 @@ func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 	for w.Next() <= c.Opening() {
 		d := w.Step()
 		for i := range d.Sales {
-			add(&d.Sales[i], d.Date)
+			if s := &d.Sales[i]; !w.Muted(w.Listings[s.Listing].Location, d.Date) {
+				add(s, d.Date)
+			}
 		}
 		for i := range d.Goods {
-			if goods[w.Partner(d.Goods[i].Listing)] {
-				add(&d.Goods[i], d.Date)
+			if s := &d.Goods[i]; slices.Contains(goods[w.Partner(s.Listing)], s.Kind) {
+				add(s, d.Date)
 			}
 		}
 	}

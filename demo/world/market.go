@@ -30,7 +30,7 @@ func (w *World) Support(from, to sellthrough.Day) []Support {
 	for d := from; d <= to; d++ {
 		y, m, n := d.Time().Date()
 		for _, b := range budgets {
-			s := Support{Partner: b.partner, Programme: quarter(d) + " market development", Day: d, Currency: Partners[b.partner].Currency, Line: b.line}
+			s := Support{Partner: b.partner, Programme: Quarter(d) + " market development", Day: d, Currency: Partners[b.partner].Currency, Line: b.line}
 			switch {
 			case m%3 == 1 && n == 10:
 				s.Cents = b.cents
@@ -47,36 +47,32 @@ func (w *World) Support(from, to sellthrough.Day) []Support {
 	return out
 }
 
-// quarter is a day's, as 2026-Q1.
-func quarter(d sellthrough.Day) string {
+// Quarter of a day, as 2026-Q1.
+func Quarter(d sellthrough.Day) string {
 	y, m, _ := d.Time().Date()
 	return digits(y, 4) + "-Q" + digits((int(m)+2)/3, 1)
 }
 
-// Prospect is what a partner is expected to sell of a line in a month.
+// Prospect is what a location is expected to sell of a line in a month.
 type Prospect struct {
-	Partner, Line int
-	Month         sellthrough.Day // its first day
-	Units         float64
-	Money         float64 // fen of the reporting currency
+	Location, Line int
+	Month          sellthrough.Day // its first day
+	Units          float64
+	Money          float64 // fen of the reporting currency
 }
 
-// Expect plans the sales of whole months as the vendor would, from the demand that it knows of: by partner, line and month. What
-// is out of stock or comes back is left out by rule of thumb.
+// Expect plans the sales of a span of days as the vendor would, from the demand that it knows of: by location, line and month.
+// What is out of stock or comes back is left out by rule of thumb.
 func (w *World) Expect(from, to sellthrough.Day) []Prospect {
-	type key struct {
-		partner, line int
-		month         sellthrough.Day
-	}
-	at := map[key]int{}
 	var out []Prospect
 	const step = 7
 	for li := range w.Locations {
 		l := &w.Locations[li]
 		p := &Partners[l.Partner]
+		at := map[sellthrough.Day]int{} // of the first line in a month
 		for d := from; d <= to; d += step {
 			m := w.mixOf(li, d)
-			y, mo, _ := d.Time().Date()
+			month := d.Time().Month() - 1
 			var units, money [5]float64
 			for _, i := range w.of[li] {
 				n := &w.Listings[i]
@@ -85,24 +81,24 @@ func (w *World) Expect(from, to sellthrough.Day) []Prospect {
 					continue
 				}
 				off, lift := w.Off(l.Partner, l.Country, n.Product, d)
-				u := m.typical(x, d) * season[x.Line][mo-1] * lift * unitsALine(p.Trade, x) * 0.93 * (1 - p.Returns)
+				u := m.typical(x, d) * season[x.Line][month] * lift * unitsALine(p.Trade, x) * 0.93 * (1 - p.Returns)
 				units[x.line] += u
 				money[x.line] += u * float64(w.price(n, off, d)) * float64(Rate(l.Currency, d)) / 10_000
 			}
-			// A week may end in the next month.
-			for e := d; e < d+step && e <= to; e++ {
-				y, mo, _ = e.Time().Date()
+			for e := d; e < d+step && e <= to; e++ { // a week may end in the next month
 				climate := w.climateOf(l, p, e)
-				for line := range units {
-					k := key{l.Partner, line, day(y, mo, 1)}
-					i, ok := at[k]
-					if !ok {
-						i = len(out)
-						at[k] = i
-						out = append(out, Prospect{Partner: l.Partner, Line: line, Month: k.month})
+				first := e - sellthrough.Day(e.Time().Day()) + 1
+				i, ok := at[first]
+				if !ok {
+					i = len(out)
+					at[first] = i
+					for line := range units {
+						out = append(out, Prospect{Location: li, Line: line, Month: first})
 					}
-					out[i].Units += units[line] * climate
-					out[i].Money += money[line] * climate
+				}
+				for line := range units {
+					out[i+line].Units += units[line] * climate
+					out[i+line].Money += money[line] * climate
 				}
 			}
 		}

@@ -1,6 +1,8 @@
 package world
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"sellthrough"
@@ -154,6 +156,20 @@ func Territory(destination string) string {
 	return abroad[destination]
 }
 
+// Destinations are those that a partner may write.
+func Destinations(partner int) []string {
+	var out []string
+	switch c := crowds[partner]; {
+	case c.local && Partners[partner].Currency == "GBP":
+		out = slices.Sorted(maps.Keys(abroad))
+	case c.local:
+		for _, p := range Provinces {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
 // Territories are the regions of the market, with what they are part of.
 var Territories = []struct{ Code, Parent, Name string }{
 	{"World", "", "World (全球)"},
@@ -204,4 +220,12 @@ func (w *World) Assignments() []Assignment {
 		}
 	}
 	return out
+}
+
+// Holder is who holds title to what stands at a location on a day: vendor or partner.
+func (w *World) Holder(location int, d sellthrough.Day) string {
+	if l := &w.Locations[location]; w.owned(l, d) {
+		return "vendor"
+	}
+	return "partner"
 }

@@ -1,6 +1,10 @@
 package world
 
-import "sellthrough"
+import (
+	"slices"
+
+	"sellthrough"
+)
 
 // Cut is a list price that the vendor lowers on a day.
 type Cut struct {
@@ -87,6 +91,9 @@ func local(fen float64, currency string) float64 {
 	return fen * 1.06 / rates[currency]
 }
 
+// Local is a list price in cents of a currency.
+func Local(fen int64, currency string) int64 { return round(local(float64(fen), currency), Wholesale) }
+
 // round makes a price of a figure: shops avoid odd cents, wholesale does not.
 func round(cents float64, t Trade) int64 {
 	c := int64(cents + 0.5)
@@ -152,14 +159,14 @@ func (w *World) campaign(partner int, country string, product int, d sellthrough
 	return Campaign{w.Products[product].Line, from, to, 0.08 + 0.07*share(h), 6}
 }
 
-// Campaigns are all campaigns of a partner in a country that begin in a span of days, by product.
+// Campaigns are all campaigns of a product at a partner in a country that begin in a span of days.
 func (w *World) Campaigns(partner int, country string, product int, from, to sellthrough.Day) []Campaign {
 	var out []Campaign
 	for d := from; d <= to; d++ {
-		if c := w.campaign(partner, country, product, d); c.Off > 0 && c.From >= from {
-			if n := len(out); n == 0 || out[n-1].From != c.From || out[n-1].Name != c.Name {
-				out = append(out, c)
-			}
+		c := w.campaign(partner, country, product, d)
+		known := func(x Campaign) bool { return x.Name == c.Name && x.From == c.From }
+		if c.Off > 0 && c.From >= from && !slices.ContainsFunc(out, known) {
+			out = append(out, c)
 		}
 	}
 	return out

@@ -32,6 +32,9 @@ const (
 	StuckFrom   = -24 // what leaves for Tamarind from then on is kept by the customs
 	StuckTo     = -14
 	Freed       = 5
+
+	CertificateEnds  = 18 // of North Lantern for notebooks
+	CertificateEnded = -12
 )
 
 // stage picks what the stories happen to.
