@@ -129,8 +129,12 @@ type Campaign struct {
 func (w *World) campaign(partner int, country string, product int, d sellthrough.Day) Campaign {
 	t := d.Time()
 	y, m, n := t.Year(), t.Month(), t.Day()
-	if trade := Partners[partner].Trade; trade == Wholesale || trade == Office {
+	part := 1.0
+	switch Partners[partner].Trade {
+	case Wholesale, Office:
 		return Campaign{}
+	case Dealer: // it goes along half-heartedly
+		part = 0.6
 	}
 	what, name := uint64(0), ""
 	from, to := d, d
@@ -147,7 +151,7 @@ func (w *World) campaign(partner int, country string, product int, d sellthrough
 		if x >= 0.35 {
 			return Campaign{}
 		}
-		return Campaign{name, from, to, 0.10 + 0.12*x/0.35, 5}
+		return Campaign{name, from, to, part * (0.10 + 0.12*x/0.35), 5}
 	}
 	quarter := uint64(y*4 + (int(m)-1)/3)
 	h := hash(w.Seed, 0x9b, uint64(partner), quarter)
@@ -156,7 +160,7 @@ func (w *World) campaign(partner int, country string, product int, d sellthrough
 	if d < from || d > to || w.Products[product].line != int(h>>32%5) || product%2 != 0 {
 		return Campaign{}
 	}
-	return Campaign{w.Products[product].Line, from, to, 0.08 + 0.07*share(h), 6}
+	return Campaign{w.Products[product].Line, from, to, part * (0.08 + 0.07*share(h)), 6}
 }
 
 // Campaigns are all campaigns of a product at a partner in a country that begin in a span of days.
