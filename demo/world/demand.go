@@ -117,7 +117,7 @@ func unitsALine(t Trade, x *Product) float64 {
 	case t == Wholesale:
 		return 5.5
 	case t == Dealer, t == Office:
-		return 1.7
+		return 1.45
 	}
 	return 1.15
 }

@@ -64,44 +64,68 @@ type Prospect struct {
 // Expect plans the sales of a span of days as the vendor would, from the demand that it knows of: by location, line and month.
 // What is out of stock or comes back is left out by rule of thumb.
 func (w *World) Expect(from, to sellthrough.Day) []Prospect {
+	type key struct {
+		location int
+		month    sellthrough.Day
+	}
 	var out []Prospect
+	at := map[key]int{} // of the first line
+	add := func(li int, d sellthrough.Day, units, money [5]float64) {
+		k := key{li, d - sellthrough.Day(d.Time().Day()) + 1}
+		i, ok := at[k]
+		if !ok {
+			i = len(out)
+			at[k] = i
+			for line := range units {
+				out = append(out, Prospect{Location: li, Line: line, Month: k.month})
+			}
+		}
+		for line := range units {
+			out[i+line].Units += units[line]
+			out[i+line].Money += money[line]
+		}
+	}
 	const step = 7
 	for li := range w.Locations {
 		l := &w.Locations[li]
 		p := &Partners[l.Partner]
-		at := map[sellthrough.Day]int{} // of the first line in a month
 		for d := from; d <= to; d += step {
-			m := w.mixOf(li, d)
-			month := d.Time().Month() - 1
-			var units, money [5]float64
-			for _, i := range w.of[li] {
-				n := &w.Listings[i]
-				x := &w.Products[n.Product]
-				if !n.Active(d) {
-					continue
-				}
-				off, lift := w.Off(l.Partner, l.Country, n.Product, d)
-				u := m.typical(x, d) * season[x.Line][month] * lift * unitsALine(p.Trade, x) * 0.93 * (1 - p.Returns)
-				units[x.line] += u
-				money[x.line] += u * float64(w.price(n, off, d)) * float64(Rate(l.Currency, d)) / 10_000
-			}
+			units, money := w.typicalSales(li, d)
 			for e := d; e < d+step && e <= to; e++ { // a week may end in the next month
 				climate := w.climateOf(l, p, e)
-				first := e - sellthrough.Day(e.Time().Day()) + 1
-				i, ok := at[first]
-				if !ok {
-					i = len(out)
-					at[first] = i
-					for line := range units {
-						out = append(out, Prospect{Location: li, Line: line, Month: first})
-					}
-				}
-				for line := range units {
-					out[i+line].Units += units[line] * climate
-					out[i+line].Money += money[line] * climate
+				add(li, e, scale(units, climate), scale(money, climate))
+				if s := w.supplier(l, e); s >= 0 && !w.owned(l, e) { // what it sells was bought there
+					add(s, e, scale(units, climate), scale(money, climate*Partners[w.Locations[s].Partner].Level/p.Level))
 				}
 			}
 		}
 	}
 	return out
+}
+
+// typicalSales are the units and the money that a location takes on an average day, by line.
+func (w *World) typicalSales(li int, d sellthrough.Day) (units, money [5]float64) {
+	l := &w.Locations[li]
+	p := &Partners[l.Partner]
+	m := w.mixOf(li, d)
+	month := d.Time().Month() - 1
+	for _, i := range w.of[li] {
+		n := &w.Listings[i]
+		x := &w.Products[n.Product]
+		if !n.Active(d) {
+			continue
+		}
+		off, lift := w.Off(l.Partner, l.Country, n.Product, d)
+		u := m.typical(x, d) * season[x.Line][month] * lift * unitsALine(p.Trade, x) * (1 - p.Returns)
+		units[x.line] += u
+		money[x.line] += u * float64(w.price(n, off, d)) * float64(Rate(l.Currency, d)) / 10_000
+	}
+	return units, money
+}
+
+func scale(v [5]float64, by float64) [5]float64 {
+	for i := range v {
+		v[i] *= by
+	}
+	return v
 }

@@ -9,9 +9,9 @@ import (
 
 // How many days of sales a trade orders at once, and keeps on top.
 var (
-	review = map[Trade]float64{Wholesale: 14, Dealer: 10, Store: 9, Shop: 14, Online: 10}
-	safety = map[Trade]float64{Wholesale: 7, Dealer: 6, Store: 7, Shop: 8, Online: 7}
-	shelf  = map[Trade]float64{Wholesale: 6, Dealer: 1, Store: 2, Shop: 2, Online: 2}
+	review = map[Trade]float64{Wholesale: 14, Dealer: 10, Store: 9, Shop: 14, Online: 10, Office: 14}
+	safety = map[Trade]float64{Wholesale: 7, Dealer: 6, Store: 7, Shop: 8, Online: 7, Office: 12}
+	shelf  = map[Trade]float64{Wholesale: 6, Dealer: 1, Store: 2, Shop: 2, Online: 2, Office: 4}
 )
 
 type climateKey struct {
