@@ -20,8 +20,13 @@ var budgets = []struct {
 	used    int64 // percent
 	line    string
 }{
-	{JadeCrane, 240_000_00, 92, "Notebooks"}, {NineBridges, 400_000_00, 97, "Notebooks"}, {Lychee, 60_000_00, 100, "Displays"},
-	{NorthLantern, 80_000_00, 55, "Printers"}, {Pixelwald, 9_000_00, 30, "Displays"}, {Tamarind, 8_000_00, 80, "Networking"}, {Bazaarlet, 150_000_00, 99, "Accessories"},
+	{JadeCrane, 240_000_00, 92, "Notebooks"},
+	{NineBridges, 400_000_00, 97, "Notebooks"},
+	{Lychee, 60_000_00, 100, "Displays"},
+	{NorthLantern, 80_000_00, 55, "Printers"},
+	{Pixelwald, 9_000_00, 30, "Displays"},
+	{Tamarind, 8_000_00, 80, "Networking"},
+	{Bazaarlet, 150_000_00, 99, "Accessories"},
 }
 
 // Support of a span of days: given in the second week of a quarter, used in its last two months.

@@ -96,8 +96,23 @@ var moneys = map[string]string{"CN": "CNY", "DE": "EUR", "AT": "EUR", "NL": "EUR
 
 // codes of a partner's locations: the vendor's prefix, and the partner's own form of a number.
 var codes = [len(Partners)]struct{ vendor, own string }{
-	{"JC", "WH-"}, {"NL", "北"}, {"LY", "LC"}, {"NB", "01"}, {"PW", "F"}, {"BZ", "FC"}, {"KS", "site-"}, {"TT", "DEP"},
-	{"KW", "W"}, {"KN", "N"}, {"KE", "E"}, {"KJ", "J"}, {"KH", "H"}, {"KC", "C"}, {"KI", "I"}, {"KX", "X"}, {},
+	{"JC", "WH-"},
+	{"NL", "北"},
+	{"LY", "LC"},
+	{"NB", "01"},
+	{"PW", "F"},
+	{"BZ", "FC"},
+	{"KS", "site-"},
+	{"TT", "DEP"},
+	{"KW", "W"},
+	{"KN", "N"},
+	{"KE", "E"},
+	{"KJ", "J"},
+	{"KH", "H"},
+	{"KC", "C"},
+	{"KI", "I"},
+	{"KX", "X"},
+	{},
 }
 
 func digits(n, width int) string {
