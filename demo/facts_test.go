@@ -11,9 +11,8 @@ import (
 // opening stock + what came in − what went out = closing stock, wherever all of it is told. Where a till was mute or goods are
 // gone, it is not.
 func TestStockFollowsFromTheFactsExceptWhereAStorySaysOtherwise(t *testing.T) {
-	c := New(1, Scale{Days: 75}, opened)
-	facts := c.Facts(opened.Add(10 * 24 * time.Hour))
-	w := facts.World()
+	facts := allSaid()
+	c, w := facts.channel, facts.World()
 	sunday := c.Opening() - 1
 	for sunday.Time().Weekday() != time.Sunday {
 		sunday--

@@ -3,6 +3,7 @@ package demo
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	"sellthrough/demo/world"
 )
 
+// allSaid is the facts of a channel when all is said, once for all tests that only read them.
+var allSaid = sync.OnceValue(func() *Facts { return New(2, Scale{Days: 75}, opened).Facts(opened.Add(10 * 24 * time.Hour)) })
+
 // Whatever came late, twice, wrong or silent: when all is said, the partners have said what happened.
 func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 	type key struct {
@@ -18,9 +22,10 @@ func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 		day                     sellthrough.Day
 	}
 	type sum struct{ qty, amount sellthrough.Decimal }
-	c := New(2, Scale{Days: 75}, opened)
+	facts := allSaid()
+	c := facts.channel
 	said := map[key]sum{}
-	for k, v := range c.Truth(opened.Add(10 * 24 * time.Hour)).Sales {
+	for k, v := range facts.Truth().Sales {
 		if k.Day <= c.Opening() {
 			s := said[key{k.Partner, k.Location, k.Kind, k.Day}]
 			said[key{k.Partner, k.Location, k.Kind, k.Day}] = sum{s.qty + v.Qty, s.amount + v.Amount}
@@ -170,8 +175,8 @@ func TestInTheEndTheFactsAreWhatFlowed(t *testing.T) {
 		qty, amount sellthrough.Decimal
 		lines       int
 	}
-	c := New(2, Scale{Days: 75}, opened)
-	facts := c.Facts(opened.Add(10 * 24 * time.Hour))
+	facts := allSaid()
+	c := facts.channel
 	said, kinds := map[key]sum{}, map[string]int{}
 	lost := sellthrough.Decimal(0)
 	for _, kind := range sellthrough.FeedKinds() {

@@ -74,6 +74,11 @@ func (c *clerk) wrong(file *File, r *rand.Rand) {
 		x.Line += 1000
 		x.Units, x.Cents = 1, x.Cents/int64(x.Units)
 		x.Kind = world.Sells(world.Partners[c.f.Partner].Trade)
+		if x.More != nil {
+			own := *x.More
+			own.Serial, own.Of = "", world.Paper{}
+			x.More = &own
+		}
 		first.Rows = append(first.Rows, x)
 	}
 	for range missing {

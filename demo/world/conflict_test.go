@@ -9,7 +9,7 @@ import (
 func TestOnlyTheRaiderSellsFarOutsideItsTerritoryAndBelowTheFloor(t *testing.T) {
 	cheap, far, raids := map[int]int{}, map[int]int{}, 0
 	paid, asked := int64(0), int64(0)
-	history(1, 400, func(w *World, d *Day) {
+	read(func(w *World, d *Day) {
 		for _, s := range d.Sales {
 			n := &w.Listings[s.Listing]
 			l := &w.Locations[n.Location]
@@ -47,7 +47,7 @@ func TestOneSerialNumberIsSoldTwiceByTwoPartners(t *testing.T) {
 	sold := map[string][]owner{}
 	returned := map[string]int{}
 	lines := 0
-	history(1, 200, func(w *World, d *Day) {
+	read(func(w *World, d *Day) {
 		for _, s := range d.Sales {
 			if s.More == nil || s.More.Serial == "" {
 				continue
@@ -80,7 +80,7 @@ func TestOneSerialNumberIsSoldTwiceByTwoPartners(t *testing.T) {
 func TestCustomersComeAgainAndSalespeopleDiffer(t *testing.T) {
 	documents := map[string]map[Paper]bool{}
 	by, segments := map[string]int64{}, map[string]int{}
-	history(1, 200, func(w *World, d *Day) {
+	read(func(w *World, d *Day) {
 		for _, s := range d.Sales {
 			if s.More == nil || s.Units < 0 || w.Partner(s.Listing) != Lychee {
 				continue
@@ -112,7 +112,7 @@ func TestCustomersComeAgainAndSalespeopleDiffer(t *testing.T) {
 func TestAPriceCutIsPaidForWhatWasBoughtLately(t *testing.T) {
 	claims := map[string]int64{}
 	price := map[bool]int64{}
-	w := history(1, 200, func(w *World, d *Day) {
+	w := read(func(w *World, d *Day) {
 		for i := range d.Flows {
 			if f := &d.Flows[i]; f.Kind == sellthrough.Claimed && f.More.Reason == "price protection" && d.Date == opening+CutNotebooks {
 				claims[f.Other] += f.Cents

@@ -42,6 +42,7 @@ type consignment struct {
 	told                bool
 	owned               bool // it stays the vendor's: moved, not sold
 	sure                bool // promised as it was ordered, and in time
+	cut                 bool // it was not promised as it was ordered
 }
 
 // route is what is ordered, about to leave, and about to arrive, by day.
@@ -159,6 +160,7 @@ func (w *World) confirm(c consignment, day *Day) {
 		if promised < c.units {
 			w.say(day, Head, sellthrough.Cancelled, &c, c.units-promised, c.order, c.orderLine, "")
 			n.onOrder -= c.units - promised
+			c.cut = true
 		}
 		if c.units = promised; promised == 0 {
 			return
@@ -180,7 +182,11 @@ func (w *World) leave(c *consignment, day *Day) {
 	c.due = max(c.due, d+1)
 	if c.due = working(l.Country, w.detained(l, d, c.due)); c.due > n.To { // it would come too late
 		if c.order != "" {
-			w.say(day, Head, sellthrough.Cancelled, c, c.units, c.order, c.orderLine, "")
+			line := c.orderLine
+			if c.cut { // of which a part was cancelled before
+				line += 500
+			}
+			w.say(day, Head, sellthrough.Cancelled, c, c.units, c.order, line, "")
 		}
 		c.units = 0
 		return

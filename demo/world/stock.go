@@ -208,7 +208,7 @@ func (w *World) hand(i int, units int32, o *parcel, day *Day) {
 			Line: w.route.line(paper("out", d, n.Location)),
 		})
 		if c.told {
-			c.note = paper("TN", d, to.Location)
+			c.note = paper("TE", d, to.Location)
 			w.say(day, w.Locations[n.Location].Partner, sellthrough.Sent, &c, units, c.note, w.route.line(c.note), "")
 		}
 	} else {

@@ -202,7 +202,12 @@ func (w *World) Step() *Day {
 	w.count(day)
 	w.account(day)
 	w.answer(day)
-	day.Flows = append(day.Flows, take(w.laters, d)...)
+	for _, f := range take(w.laters, d) {
+		if f.Kind == sellthrough.Credited {
+			f.Line = w.route.line(f.More.Document)
+		}
+		day.Flows = append(day.Flows, f)
+	}
 	for i := range w.Listings {
 		n := &w.Listings[i]
 		w.closing[i], w.incoming[i] = -1, -1
