@@ -32,17 +32,17 @@ func (w *World) told(d sellthrough.Day) bool { return d >= w.Opening-ToldFrom &&
 
 // consignment is units on their way from an order to a shelf.
 type consignment struct {
-	listing             int
-	units, lost         int32
-	price               int64 // of a unit, in cents of the location's currency
-	from                int   // the location that sends them; -1: the vendor's warehouse
-	order, note         string
-	orderLine, noteLine int32
-	due                 sellthrough.Day
-	told                bool
-	owned               bool // it stays the vendor's: moved, not sold
-	sure                bool // promised as it was ordered, and in time
-	cut                 bool // it was not promised as it was ordered
+	listing     int
+	units, lost int32
+	price       int64  // of a unit, in cents of the location's currency
+	from        int    // the location that sends them; -1: the vendor's warehouse
+	order, note string // documents; empty: nobody tells of it
+	orderLine   int32
+	due         sellthrough.Day
+	told        bool
+	owned       bool // it stays the vendor's: moved, not sold
+	sure        bool // promised as it was ordered, and in time
+	cut         bool // it was not promised as it was ordered
 }
 
 // route is what is ordered, about to leave, and about to arrive, by day.
@@ -200,8 +200,7 @@ func (w *World) leave(c *consignment, day *Day) {
 			kind, what = sellthrough.Sent, "TN"
 		}
 		c.note = paper(what, d, n.Location)
-		c.noteLine = w.route.line(c.note)
-		w.say(day, Head, kind, c, c.units, c.note, c.noteLine, c.order)
+		w.say(day, Head, kind, c, c.units, c.note, w.route.line(c.note), c.order)
 	}
 	n.onWay += c.units
 	w.route.shipped[c.due] = append(w.route.shipped[c.due], *c)
