@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"text/template"
 
+	"sellthrough"
+	"sellthrough/demo/reports"
 	"sellthrough/demo/world"
 	"sellthrough/internal/config"
 )
@@ -38,12 +40,35 @@ func YAML(p Place) []byte {
 	var b bytes.Buffer
 	err := channelYAML.Execute(&b, map[string]any{
 		"Data": strconv.Quote(p.Dir), "API": strconv.Quote(p.Listen.API), "Admin": strconv.Quote(p.Listen.Admin), "Reference": strconv.Quote(p.Reference()),
-		"Level": p.Log.Level, "Format": p.Log.Format, "Partners": world.Partners,
+		"Level": p.Log.Level, "Format": p.Log.Format, "Partners": world.Partners, "Units": ownUnits(),
 	})
 	if err != nil {
 		panic(err) // embedded template, into memory
 	}
 	return b.Bytes()
+}
+
+// unit is one of the vendor's own, in the configuration.
+type unit struct {
+	ID    string
+	Goods []goods
+}
+
+// goods is a feed of what came to a unit, or left it.
+type goods struct{ ID, Partner, Kind string }
+
+func ownUnits() []unit {
+	var out []unit
+	for _, i := range world.Units {
+		u := unit{ID: world.Partners[i].ID}
+		for _, f := range reports.Feeds {
+			if f.Partner == i && (f.Kind == sellthrough.Transfers || f.Kind == sellthrough.Shipments) {
+				u.Goods = append(u.Goods, goods{f.ID, u.ID, string(f.Kind)})
+			}
+		}
+		out = append(out, u)
+	}
+	return out
 }
 
 // Config writes the configuration of the channel into its place and loads it.

@@ -1,4 +1,4 @@
-// Package demo is an IT vendor's channel to look at: eight partners, sixty locations, three hundred products and two
+// Package demo is an IT vendor's channel to look at: eight partners, its own offices, some seventy locations, three hundred products and two
 // years of history, and then its running days. It writes the configuration and the reference data of that channel,
 // sends what its partners report through the HTTP door, with their keys and in their layouts, and knows the numbers that
 // must come out: see Truth.
@@ -22,7 +22,7 @@ import (
 )
 
 // Version is raised when the same options give other bytes.
-const Version = 1
+const Version = 2
 
 // Scale is how much of the channel there is. The zero value is the whole demo.
 type Scale struct {

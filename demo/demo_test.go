@@ -48,8 +48,8 @@ func TestTheConfigurationLoadsAndDescribesTheFeedsAsTheyAreSent(t *testing.T) {
 			continue
 		}
 		rule := k.Rule()
-		if string(k.Partner) != world.Partners[f.Partner].ID || (k.Kind == sellthrough.Stock) != f.Stock || k.Coverage.Kind != covers[f.Cover] ||
-			!f.Stock && (rule.Keyed != f.Keyed || (rule.Scope == sellthrough.ByDocument) != f.Document) {
+		if string(k.Partner) != world.Partners[f.Partner].ID || k.Kind != f.Kind || k.Coverage.Kind != covers[f.Cover] ||
+			f.Kind != sellthrough.Stock && (rule.Keyed != f.Keyed || (rule.Scope == sellthrough.ByDocument) != (f.Document || f.Kind.Flow())) {
 			t.Errorf("feed %s is configured otherwise than it is sent", f.ID)
 		}
 		seen[k.Coverage.Kind] = true
@@ -74,8 +74,8 @@ func TestTheReferenceFolderLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tables.Products) != 300 || len(tables.Locations) != 60 {
-		t.Errorf("%d products at %d locations, want 300 at 60", len(tables.Products), len(tables.Locations))
+	if len(tables.Products) != 300 || len(tables.Locations) != 68 {
+		t.Errorf("%d products at %d locations, want 300 at 68", len(tables.Products), len(tables.Locations))
 	}
 	for name := range c.Reference(opened) {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
@@ -152,6 +152,7 @@ func TestEveryFileIsReadAsItIsMeant(t *testing.T) {
 	plan := c.Plan()
 	w := plan.World()
 	keys, sent := map[string]bool{}, map[string]int{}
+	facts := &Facts{channel: c, plan: plan, at: until, parties: parties(w)}
 	for f := plan.Next(until); f != nil; f = plan.Next(until) {
 		if keys[f.Key] {
 			t.Fatalf("the key %s is used twice", f.Key)
@@ -171,6 +172,7 @@ func TestEveryFileIsReadAsItIsMeant(t *testing.T) {
 		res := resolve.New(frame, version)
 		next, binding := reader(t, feed, m, f.Text())
 		binding.Now = f.Due
+		binding.Hide = func(customer []byte) []byte { return customer }
 		refused := 0
 		for i := 0; ; i++ {
 			fields, row, err := next()
@@ -199,25 +201,30 @@ func TestEveryFileIsReadAsItIsMeant(t *testing.T) {
 			}
 			var got resolve.Facts
 			res.Line(resolve.Codes{
-				Item: l.Item, Location: l.Location, Unit: l.Unit, Currency: l.Currency, Qty: l.Qty, Amount: l.Amount, HasAmount: l.HasAmount, At: l.At, Day: l.Day,
+				Item: l.Item, Location: l.Location, Unit: l.Unit, Currency: l.Currency, Counterparty: l.Counterparty, Destination: l.Destination, Qty: l.Qty,
+				Amount: l.Amount, HasAmount: l.HasAmount, At: l.At, Day: l.Day,
 			}, &got)
 			r := &f.Rows[i]
-			at := &w.Locations[w.Listings[r.Listing].Location]
+			fact := facts.fact(f.Feed, r)
 			want := resolve.Facts{
-				Product: c.product(w, r.Listing, until), Place: at.Code, Currency: at.Currency, Qty: int64(r.Units) * perUnit,
-				BusinessDate: r.Day, SoldAt: got.SoldAt,
+				Product: fact.Product, Place: fact.Location, Party: fact.Party, Region: fact.Region, Currency: fact.Currency, Qty: int64(fact.Qty), Base: int64(fact.Base),
+				BusinessDate: fact.Day, SoldAt: fact.At,
 			}
-			if want.Product == "" {
+			if fact.Unmatched {
 				want.Flags |= sellthrough.UnknownItem
 			}
-			if !f.Feed.Stock {
+			if fact.HasAmount {
 				want.Flags |= sellthrough.HasAmount | sellthrough.HasBase
-				want.Base = r.Cents * world.Rate(at.Currency, r.Day)
-			} else {
-				want.Currency = got.Currency
 			}
-			if got != want || l.Kind != r.Kind || l.Level != r.Level || !f.Feed.Stock && l.Amount != sellthrough.Decimal(r.Cents*perCent) {
-				t.Fatalf("%s row %d reads %+v, %s %s, %s\nwant %+v, %s %s, %d cents", f.Key, row, got, l.Kind, l.Level, l.Amount, want, r.Kind, r.Level, r.Cents)
+			kind := l.Kind.String()
+			if feed.Kind == sellthrough.Stock {
+				kind = l.Level.String()
+			}
+			if got != want || kind != fact.Kind || l.Amount != fact.Amount || l.Item != fact.Item {
+				t.Fatalf("%s row %d reads %+v, %s of %s, %s\nwant %+v, %s of %s, %s", f.Key, row, got, kind, l.Item, l.Amount, want, fact.Kind, fact.Item, fact.Amount)
+			}
+			if l.Document != fact.Document || l.Serial != fact.Serial || l.More != fact.More {
+				t.Fatalf("%s row %d says %s, %s, %+v\nwant %s, %s, %+v", f.Key, row, l.Document, l.Serial, l.More, fact.Document, fact.Serial, fact.More)
 			}
 		}
 		if refused != f.Refused() {

@@ -17,16 +17,38 @@ import (
 // Reference is the files of the reference folder as they are at an instant, by name.
 func (c *Channel) Reference(at time.Time) map[string][]byte {
 	w := c.World()
+	o := newOutlook(w)
 	return map[string][]byte{
 		"products.csv":        products(w),
 		"locations.csv":       locations(w),
 		"crossreferences.csv": c.crossReferences(w, at),
 		"rates.csv":           rates(c.Opening()),
 		"partners.csv":        partners(),
-		"organisation.csv":    organisation(),
+		"organisation.csv":    organisation(w),
 		"ranging.csv":         ranging(w),
 		"calendar.csv":        calendar(),
 		"reporting.csv":       reporting(c.Opening()),
+
+		"modes.csv":          modes(w),
+		"business_units.csv": businessUnits(),
+		"territories.csv":    territories(),
+		"assignments.csv":    assignments(w),
+		"life.csv":           life(w),
+		"groups.csv":         groups(w),
+
+		"prices.csv":        prices(w),
+		"floors.csv":        floors(w),
+		"product_costs.csv": productCosts(w),
+		"price_changes.csv": priceChanges(w),
+		"targets.csv":       o.targets(),
+		"channel_costs.csv": o.channelCosts(),
+		"support.csv":       support(w),
+
+		"promotions.csv":        promotions(w),
+		"category_sales.csv":    o.categorySales(),
+		"market.csv":            o.market(),
+		"weights.csv":           weights(w),
+		"competitor_prices.csv": competitorPrices(w),
 	}
 }
 
@@ -88,7 +110,7 @@ func products(w *world.World) []byte {
 	s := newSheet("code", "gtin", "name", "line", "business_unit", "launch", "end_of_life", "units_per_pack", "list_price", "cost", "currency")
 	for i := range w.Products {
 		p := &w.Products[i]
-		s.row(p.Code, p.GTIN, p.Name, p.Line, p.Unit, day(p.Launch), day(p.End), strconv.Itoa(p.Pack), cents(p.List), cents(p.Cost), "CNY")
+		s.row(p.Code, p.GTIN, p.Name, p.Line, p.Unit, day(p.Launch), day(p.End), strconv.Itoa(p.Pack), cents(p.ListOn(w.Opening)), cents(p.Cost), "CNY")
 	}
 	return s.text()
 }
@@ -138,6 +160,12 @@ func (c *Channel) crossReferences(w *world.World, at time.Time) []byte {
 			}
 		}
 	}
+	for pi := range world.Partners {
+		s.row(world.Partners[world.Head].ID, "party", world.Debtor(pi), world.Partners[pi].ID, "", "", "")
+		for _, d := range world.Destinations(pi) {
+			s.row(world.Partners[pi].ID, "region", d, world.Territory(d), "", "", "")
+		}
+	}
 	return s.text()
 }
 
@@ -152,72 +180,6 @@ func rates(opening sellthrough.Day) []byte {
 				s.row(currency, d.String(), sellthrough.Decimal(world.Rate(currency, d)*100).String())
 			}
 		}
-	}
-	return s.text()
-}
-
-func partners() []byte {
-	s := newSheet("partner", "name", "tier", "channel_type", "status", "since", "until", "currency", "time_zone", "week_start")
-	for i := range world.Partners {
-		p := &world.Partners[i]
-		s.row(p.ID, p.Name, p.Tier, p.Channel, "active", p.Since, "", p.Currency, p.Zone, p.WeekStart)
-	}
-	return s.text()
-}
-
-func organisation() []byte {
-	s := newSheet("node", "parent", "name", "partner")
-	for _, n := range world.Organisation {
-		s.row(n.Code, n.Parent, n.Name, "")
-		for i := range world.Partners {
-			if p := &world.Partners[i]; p.Node == n.Code {
-				s.row(n.Code, n.Parent, n.Name, p.ID)
-			}
-		}
-	}
-	return s.text()
-}
-
-func ranging(w *world.World) []byte {
-	s := newSheet("location", "item", "from", "to", "lead_days")
-	for i := range w.Listings {
-		n := &w.Listings[i]
-		l := &w.Locations[n.Location]
-		s.row(l.Code, w.Products[n.Product].Code, day(n.From), day(n.To), strconv.Itoa(l.Lead))
-	}
-	return s.text()
-}
-
-func calendar() []byte {
-	s := newSheet("name", "year", "from", "to")
-	for y := world.FirstYear; y <= world.LastYear; y++ {
-		for _, f := range world.Festivals(y) {
-			s.row(f.Name, strconv.Itoa(y), f.From.String(), f.To.String())
-		}
-	}
-	return s.text()
-}
-
-// reporting is what the vendor expects of each feed. Daily reports are due by ten, and late on the day after; who closes
-// on Sundays owes nothing for them.
-func reporting(opening sellthrough.Day) []byte {
-	s := newSheet("feed", "frequency", "weekdays", "due", "grace_days", "from")
-	for _, f := range reports.Feeds {
-		if f.History() {
-			continue
-		}
-		frequency, weekdays := "day", ""
-		if f.Weekly() {
-			frequency = "week"
-		}
-		if f.Partner == world.Pixelwald && !f.Stock {
-			weekdays = "1-6"
-		}
-		due := "10:00"
-		if f.Partner == world.Bazaarlet {
-			due = "18:00"
-		}
-		s.row(f.ID, frequency, weekdays, due, "1", (opening - reports.Daily).String())
 	}
 	return s.text()
 }

@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +12,9 @@ import (
 	"sellthrough/demo/world"
 )
 
+// allSaid is the facts of a channel when all is said, once for all tests that only read them.
+var allSaid = sync.OnceValue(func() *Facts { return New(2, Scale{Days: 75}, opened).Facts(opened.Add(10 * 24 * time.Hour)) })
+
 // Whatever came late, twice, wrong or silent: when all is said, the partners have said what happened.
 func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 	type key struct {
@@ -17,9 +22,10 @@ func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 		day                     sellthrough.Day
 	}
 	type sum struct{ qty, amount sellthrough.Decimal }
-	c := New(2, Scale{Days: 75}, opened)
+	facts := allSaid()
+	c := facts.channel
 	said := map[key]sum{}
-	for k, v := range c.Truth(opened.Add(10 * 24 * time.Hour)).Sales {
+	for k, v := range facts.Truth().Sales {
 		if k.Day <= c.Opening() {
 			s := said[key{k.Partner, k.Location, k.Kind, k.Day}]
 			said[key{k.Partner, k.Location, k.Kind, k.Day}] = sum{s.qty + v.Qty, s.amount + v.Amount}
@@ -27,9 +33,9 @@ func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 	}
 	w := c.World()
 	happened := map[key]sum{}
-	goods := map[int]bool{}
+	goods := map[int][]sellthrough.Kind{}
 	for _, f := range reports.Feeds {
-		goods[f.Partner] = goods[f.Partner] || f.Goods
+		goods[f.Partner] = append(goods[f.Partner], f.Goods...)
 	}
 	add := func(s *world.Sale, d sellthrough.Day) {
 		l := &w.Locations[w.Listings[s.Listing].Location]
@@ -40,11 +46,13 @@ func TestInTheEndThePartnersHaveSaidWhatHappened(t *testing.T) {
 	for w.Next() <= c.Opening() {
 		d := w.Step()
 		for i := range d.Sales {
-			add(&d.Sales[i], d.Date)
+			if s := &d.Sales[i]; !w.Muted(w.Listings[s.Listing].Location, d.Date) {
+				add(s, d.Date)
+			}
 		}
 		for i := range d.Goods {
-			if goods[w.Partner(d.Goods[i].Listing)] {
-				add(&d.Goods[i], d.Date)
+			if s := &d.Goods[i]; slices.Contains(goods[w.Partner(s.Listing)], s.Kind) {
+				add(s, d.Date)
 			}
 		}
 	}
@@ -153,5 +161,119 @@ func TestTheDemosClockRunsFasterAndNeverPassesTheOther(t *testing.T) {
 	}
 	if k := newClock(opened, opened, 0); !k.now(opened.Add(time.Hour)).Equal(opened) {
 		t.Error("a clock that stands moves")
+	}
+}
+
+// The same of orders, deliveries, transfers, money and service; and a number that is computed from the facts in plain Go is the
+// one that what happened gives.
+func TestInTheEndTheFactsAreWhatFlowed(t *testing.T) {
+	type key struct {
+		partner, location, kind, document string
+		day                               sellthrough.Day
+	}
+	type sum struct {
+		qty, amount sellthrough.Decimal
+		lines       int
+	}
+	facts := allSaid()
+	c := facts.channel
+	said, kinds := map[key]sum{}, map[string]int{}
+	lost := sellthrough.Decimal(0)
+	for _, kind := range sellthrough.FeedKinds() {
+		if !kind.Flow() {
+			continue
+		}
+		for f := range facts.Of(kind) {
+			if f.Day > c.Opening() {
+				continue
+			}
+			k := key{f.Partner, f.Location, f.Kind, f.Document, f.Day}
+			s := said[k]
+			said[k] = sum{s.qty + f.Qty, s.amount + f.Amount, s.lines + 1}
+			kinds[f.Kind]++
+			switch f.Kind {
+			case "sent":
+				lost += f.Qty
+			case "arrived":
+				lost -= f.Qty
+			}
+		}
+	}
+	w := c.World()
+	happened := map[key]sum{}
+	missing := int64(0)
+	for w.Next() <= c.Opening() {
+		d := w.Step()
+		for i := range d.Flows {
+			f := &d.Flows[i]
+			k := key{partner: world.Partners[f.By].ID, kind: f.Kind.String(), document: f.More.Document, day: d.Date}
+			if f.Place >= 0 {
+				k.location = w.Locations[f.Place].Code
+			}
+			s := happened[k]
+			s.qty, s.lines = s.qty+sellthrough.Decimal(int64(f.Units)*perUnit), s.lines+1
+			switch f.Kind {
+			case sellthrough.Sent:
+				missing += int64(f.Units)
+			case sellthrough.Arrived:
+				missing -= int64(f.Units)
+			case sellthrough.Received, sellthrough.Ticket, sellthrough.Repaired, sellthrough.Score: // nobody says what they are worth
+			default:
+				s.amount += sellthrough.Decimal(f.Cents * perCent)
+			}
+			happened[k] = s
+		}
+	}
+	for k, want := range happened {
+		if said[k] != want {
+			t.Fatalf("%+v: said %+v, happened %+v", k, said[k], want)
+		}
+	}
+	if len(said) != len(happened) || len(kinds) != 18 {
+		t.Errorf("%d sums are said, %d happened; kinds %v", len(said), len(happened), kinds)
+	}
+	if lost != sellthrough.Decimal(missing*perUnit) || lost <= 0 {
+		t.Errorf("%s units are under way or lost, want %d", lost, missing)
+	}
+}
+
+// What partners sell is near to what their targets were made of, so that a pace means something.
+func TestTargetsAreNearToWhatIsSold(t *testing.T) {
+	c := New(1, Scale{Days: 240}, opened)
+	w := c.World()
+	o := newOutlook(w)
+	expected, sold := map[int]float64{}, map[int]float64{}
+	from, to := sellthrough.Day(0), w.Opening // the quarters that are over
+	for to.Time().Day() != 1 || to.Time().Month()%3 != 1 {
+		to--
+	}
+	for _, x := range o.prospects {
+		if x.Month < to {
+			if from == 0 || x.Month < from {
+				from = x.Month
+			}
+			expected[w.Locations[x.Location].Partner] += x.Money
+		}
+	}
+	for w.Next() < to {
+		d := w.Step()
+		for i := range d.Sales {
+			l := &w.Locations[w.Listings[d.Sales[i].Listing].Location]
+			if d.Date >= from {
+				sold[l.Partner] += float64(d.Sales[i].Cents*world.Rate(l.Currency, d.Date)) / 10_000
+			}
+		}
+	}
+	for p, want := range expected {
+		low, high := 0.85, 1.12
+		if world.Partners[p].Trade == world.Office { // few and large sales
+			low, high = 0.65, 1.35
+		}
+		if r := sold[p] / want; !(r > low && r < high) {
+			t.Errorf("%s sells %.2f of what was expected", world.Partners[p].ID, r)
+		}
+	}
+	if len(expected) != len(world.Partners)-1 {
+		t.Errorf("%d partners are expected to sell", len(expected))
 	}
 }

@@ -40,7 +40,7 @@ func (c *clerk) split(rows []Row, until sellthrough.Day, use func(place int, row
 	}
 	by := map[int][]Row{}
 	for _, r := range rows {
-		l := c.p.locationOf(&r)
+		l := int(r.Place)
 		by[l] = append(by[l], r)
 	}
 	for _, l := range c.places {
@@ -54,7 +54,7 @@ func (c *clerk) split(rows []Row, until sellthrough.Day, use func(place int, row
 func (c *clerk) day(d *world.Day) {
 	f, date := c.f, d.Date
 	sunday := date.Time().Weekday() == time.Sunday
-	if f.Stock && !sunday && (f.weekly || date < c.p.counted) {
+	if f.stock() && !sunday && (f.weekly || date < c.p.counted) {
 		return
 	}
 	rows := f.rows(c.p, d)
@@ -63,7 +63,7 @@ func (c *clerk) day(d *world.Day) {
 		c.history(date, rows)
 	case f.Cover == Period:
 		c.period(date, rows)
-	case f.minutes > 0 && !f.Stock && !f.running && date >= c.p.world.Opening-1:
+	case f.minutes > 0 && !f.stock() && !f.running && date >= c.p.world.Opening-1:
 		c.stream(date, rows)
 	default:
 		c.split(rows, date, func(place int, rows []Row) { c.daily(place, date, rows) })
@@ -73,13 +73,13 @@ func (c *clerk) day(d *world.Day) {
 	}
 }
 
-// history gathers rows for a file by the month.
+// history gathers rows for a file by the month or quarter.
 func (c *clerk) history(date sellthrough.Day, rows []Row) {
 	c.split(rows, date, func(place int, rows []Row) { c.pending[place] = append(c.pending[place], rows...) })
 	regular := c.p.regular(c.f)
-	last := date+1 == regular || (date+1).Time().Day() == 1
-	if c.f.Stock && (c.f.weekly || date < c.p.counted) && !last { // of Sundays only
-		last = date+7 >= regular || (date+7).Time().Month() != date.Time().Month()
+	last := date+1 == regular || c.f.span(date) != c.f.span(date+1)
+	if c.f.stock() && (c.f.weekly || date < c.p.counted) && !last { // of Sundays only
+		last = date+7 >= regular || c.f.span(date) != c.f.span(date+7)
 	}
 	if !last {
 		return
@@ -89,7 +89,7 @@ func (c *clerk) history(date sellthrough.Day, rows []Row) {
 		places = c.places
 	}
 	for _, place := range places {
-		if place != everyone && date < c.p.world.Opens(place) {
+		if place != everyone && date < c.p.world.Opens(place) || len(c.pending[place]) == 0 && c.f.idle() {
 			continue
 		}
 		file := c.file(place, c.from, date, c.pending[place], "")
@@ -152,6 +152,9 @@ func (c *clerk) morning(d sellthrough.Day, place int) time.Time {
 }
 
 func (c *clerk) daily(place int, d sellthrough.Day, rows []Row) {
+	if len(rows) == 0 && c.f.idle() {
+		return
+	}
 	c.mess(c.file(place, d, d, rows, ""), place)
 }
 
@@ -170,7 +173,7 @@ func (c *clerk) period(d sellthrough.Day, rows []Row) {
 
 // running reports the day so far, for whoever looks on.
 func (c *clerk) running(d *world.Day, rows []Row) {
-	if c.f.Stock {
+	if c.f.stock() {
 		for h := int32(12); h <= 20; h += 4 {
 			file := c.file(everyone, d.Date, d.Date, c.counted(d, rows, h*hour), " "+pad(int(h), 2))
 			file.Due, file.Stale = c.at(d.Date, h*hour+600), c.morning(d.Date, everyone)
@@ -203,8 +206,8 @@ func (c *clerk) counted(d *world.Day, closing []Row, second int32) []Row {
 	for i, r := range closing {
 		out[i] = r
 		out[i].Second = second
-		if d.OnHand[r.Listing] >= 0 {
-			out[i].Units = d.OnHandAt(r.Listing, second)
+		if d.OnHand[r.listing] >= 0 {
+			out[i].Units = d.OnHandAt(r.listing, second)
 		}
 	}
 	return out

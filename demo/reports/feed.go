@@ -1,6 +1,9 @@
 package reports
 
 import (
+	"slices"
+	"time"
+
 	"sellthrough"
 	"sellthrough/demo/world"
 )
@@ -21,26 +24,34 @@ const (
 type Feed struct {
 	ID       string
 	Partner  int
-	Stock    bool // levels; else movements
-	Goods    bool // deliveries; else sales
-	Document bool // lines are told apart by document; else by location and day
+	Kind     sellthrough.FeedKind
+	Sold     bool               // of sales: what was sold and came back
+	Goods    []sellthrough.Kind // of sales: what else moved stock
+	Document bool               // of sales: lines are told apart by document; else by location and day
 	Keyed    bool
 	Cover    Cover
 	Currency string
 
-	perStore bool
-	named    bool // the scope is what the lines name
-	weekly   bool // levels of Sundays only
-	transit  bool // levels of what is on the way, too
-	gzip     bool
-	prefix   string // of its files' names
-	suffix   string
-	clock    int32 // second of the next day, on the partner's clock, at which it sends
-	minutes  int   // between the files of the running day; 0: none
-	running  bool  // those files repeat the day so far; else they hold what is new
-	header   string
-	totals   string // a row that some export adds at the end
-	write    func(b []byte, p *Plan, r *Row) []byte
+	perStore  bool
+	named     bool // the scope is what the lines name
+	weekly    bool // levels of Sundays only
+	transit   bool // levels of what is on the way, too
+	gzip      bool
+	quarterly bool   // its history comes by the quarter; every flow's does
+	moneys    bool   // its lines name their currency
+	seldom    bool   // a day without a line has no file; no flow's has
+	prefix    string // of its files' names
+	suffix    string
+	clock     int32 // second of the next day, on the partner's clock, at which it sends
+	precise   int32 // its times are written to so many seconds; 0: days alone
+	minutes   int   // between the files of the running day; 0: none
+	running   bool  // those files repeat the day so far; else they hold what is new
+	header    string
+	totals    string // a row that some export adds at the end
+	says      field
+	document  func(b []byte, r *Row) []byte          // of sales, where they have one
+	refers    func(b []byte, p *Plan, r *Row) []byte // to the sale of what came back; nil: by its document
+	write     func(b []byte, p *Plan, r *Row) []byte
 
 	past *Feed // takes the history, of a feed whose coverage is dear: it covers nothing
 	of   *Feed // whose history it takes
@@ -48,11 +59,27 @@ type Feed struct {
 
 const hour = 3600
 
+// field is what a feed says of its lines beyond what every feed does.
+type field uint16
+
+const (
+	customer field = 1 << iota
+	segment
+	salesperson
+	title
+	reason
+	refersTo
+	destination
+	until
+	serial
+	counterparty
+)
+
 // Feeds of the channel, in the order of its partners; behind them those that take the history of stock snapshots, a month
 // in a file.
 var Feeds = func() []*Feed {
-	all := feeds[:]
-	for _, f := range feeds {
+	all := slices.Concat(distributors, dealers, shops, online, vendor())
+	for _, f := range slices.Clone(all) {
 		if f.Cover == Snapshot {
 			past := *f
 			past.ID, past.Cover, past.of = f.ID+"-history", Nothing, f
@@ -63,104 +90,128 @@ var Feeds = func() []*Feed {
 	return all
 }()
 
-var feeds = [...]*Feed{
-	{
-		ID: "jade-crane-invoices", Partner: world.JadeCrane, Document: true, Cover: Documents, Currency: "CNY",
-		prefix: "JC_invoices_", suffix: ".csv", clock: 5 * hour, header: "单号;日期;仓库;客户;类型;商品编码;数量;金额", totals: "合计;;;;;;;", write: jadeInvoice,
-	},
-	{
-		ID: "jade-crane-receipts", Partner: world.JadeCrane, Goods: true, Document: true, Keyed: true, Currency: "CNY",
-		prefix: "JC_receipts_", suffix: ".csv", clock: 5*hour + 600, header: "送货单;行号;收货日期;仓库;商品编码;数量;金额", write: jadeReceipt,
-	},
-	{
-		ID: "jade-crane-stock", Partner: world.JadeCrane, Stock: true, Cover: Snapshot, transit: true, gzip: true,
-		prefix: "JC_stock_", suffix: ".csv", clock: 5*hour + 1200, header: "仓库;商品编码;库存类型;数量;盘点时间", write: jadeStock,
-	},
-	{
-		ID: "north-lantern-daily", Partner: world.NorthLantern, Cover: Days, Currency: "CNY",
-		prefix: "NL-sales-", suffix: ".tsv", clock: 7 * hour, header: "门店\t日期\t型号\t数量\t销售额", totals: "合计\t\t\t\t", write: northSales,
-	},
-	{
-		ID: "north-lantern-stock", Partner: world.NorthLantern, Stock: true,
-		prefix: "NL-stock-", suffix: ".tsv", clock: 7*hour + 300, header: "门店\t型号\t库存\t盘点日期", write: northStock,
-	},
-	{
-		ID: "lychee-coast-orders", Partner: world.Lychee, Document: true, Keyed: true, Cover: Period, Currency: "CNY",
-		prefix: "LC_", suffix: ".csv", clock: 6 * hour, header: "订单号,行,下单时间,门店,货号,数量,单价", totals: "合计,,,,,,", write: lycheeOrder,
-	},
-	{
-		ID: "lychee-coast-stock", Partner: world.Lychee, Stock: true, Cover: Snapshot, weekly: true,
-		prefix: "LC_stock_", suffix: ".csv", clock: 6*hour + 900, header: "门店,货号,库存,时间", write: lycheeStock,
-	},
-	{
-		ID: "nine-bridges-pos", Partner: world.NineBridges, Keyed: true, Cover: Days, Currency: "CNY",
-		perStore: true, gzip: true, prefix: "NB_", suffix: ".csv", clock: 1 * hour, minutes: 60, running: true,
-		header: "Store,Receipt,Line,Time,SKU,Quantity,Amount", totals: "TOTAL,,,,,,", write: nineSale,
-	},
-	{
-		ID: "nine-bridges-receipts", Partner: world.NineBridges, Goods: true, Document: true, Keyed: true, Currency: "CNY",
-		prefix: "NB_goods_", suffix: ".csv", clock: 2*hour + 1800, header: "Store,Delivery,Line,Date,SKU,Quantity,Cost", write: nineReceipt,
-	},
-	{
-		ID: "nine-bridges-stock", Partner: world.NineBridges, Stock: true, gzip: true,
-		prefix: "NB_stock_", suffix: ".csv", clock: 2 * hour, minutes: 240, header: "Store,SKU,OnHand,Counted", write: nineStock,
-	},
-	{
-		ID: "pixelwald-belege", Partner: world.Pixelwald, Keyed: true, Cover: Days, named: true, Currency: "EUR",
-		prefix: "PW_Belege_", suffix: ".csv", clock: 6 * hour, header: "Filiale;Bon;Pos;Datum;EAN;Menge;Umsatz", totals: "Summe;;;;;;", write: waldSale,
-	},
-	{
-		ID: "pixelwald-bestand", Partner: world.Pixelwald, Stock: true,
-		prefix: "PW_Bestand_", suffix: ".csv", clock: 6*hour + 600, header: "Filiale;EAN;Bestand;Stichtag", write: waldStock,
-	},
-	{
-		ID: "bazaarlet-orders", Partner: world.Bazaarlet, Document: true, Keyed: true, Cover: Documents, Currency: "CNY",
-		gzip: true, prefix: "orders-", suffix: ".ndjson", clock: 9 * hour, minutes: 10, write: bazaarOrder,
-	},
-	{
-		ID: "bazaarlet-stock", Partner: world.Bazaarlet, Stock: true,
-		prefix: "stock-", suffix: ".ndjson", clock: 16 * hour, write: bazaarStock,
-	},
-	{
-		ID: "kestavo-store-orders", Partner: world.Kestavo, Document: true, Keyed: true, Currency: "CNY",
-		prefix: "store-orders-", suffix: ".csv", clock: 1 * hour, minutes: 2, header: "order,line,time,site,product,qty,amount,currency", write: storeOrder,
-	},
-	{
-		ID: "kestavo-store-stock", Partner: world.Kestavo, Stock: true,
-		prefix: "store-stock-", suffix: ".csv", clock: 1*hour + 600, header: "site,product,qty,time", write: storeStock,
-	},
-	{
-		ID: "tamarind-trade-invoices", Partner: world.Tamarind, Document: true, Keyed: true, Cover: Documents, Currency: "GBP",
-		prefix: "TT-invoices-", suffix: ".txt", clock: 4 * hour, header: "Invoice|Line|Date|Depot|Customer|Item|UoM|Qty|Unit price", totals: "TOTAL||||||||", write: tamarindInvoice,
-	},
-	{
-		ID: "tamarind-trade-receipts", Partner: world.Tamarind, Goods: true, Document: true, Currency: "GBP",
-		prefix: "TT-goods-in-", suffix: ".txt", clock: 4*hour + 600, header: "Note|Date|Depot|Item|Qty|Cost", write: tamarindReceipt,
-	},
-	{
-		ID: "tamarind-trade-stock", Partner: world.Tamarind, Stock: true, Cover: Snapshot, weekly: true,
-		prefix: "TT-stock-", suffix: ".txt", clock: 4*hour + 900, header: "Depot|Item|On hand|Counted", write: tamarindStock,
-	},
+// bought is what a goods receipt tells of.
+func bought() []sellthrough.Kind {
+	return []sellthrough.Kind{sellthrough.SellIn, sellthrough.ReturnOut}
+}
+
+// prefixed writes documents that have a prefix.
+func prefixed(prefix string) func([]byte, *Row) []byte {
+	return func(b []byte, r *Row) []byte { return numbered(b, prefix, r) }
+}
+
+// Told is the document of a row, and what else a feed says of it, as the partner writes it.
+func (f *Feed) Told(p *Plan, r *Row) (document, number string, more sellthrough.More) {
+	m := r.more()
+	switch {
+	case f.Kind.Flow():
+		document = m.Document
+	case f.document != nil:
+		document = string(f.document(nil, r))
+	}
+	pick := func(bit field, to *string, value string) {
+		if f.says&bit != 0 {
+			*to = value
+		}
+	}
+	pick(customer, &more.Customer, m.Customer)
+	pick(segment, &more.Segment, m.Segment)
+	pick(salesperson, &more.Salesperson, m.Salesperson)
+	pick(title, &more.Title, m.Title)
+	pick(reason, &more.Reason, m.Reason)
+	pick(destination, &more.Destination, m.Destination)
+	pick(serial, &number, m.Serial)
+	pick(refersTo, &more.RefersTo, f.reference(p, r))
+	if f.says&until != 0 {
+		more.Until = m.Until
+	}
+	return document, number, more
+}
+
+// Counterparty of a row, as the partner writes it; empty where it writes none.
+func (f *Feed) Counterparty(r *Row) string {
+	if f.says&counterparty == 0 {
+		return ""
+	}
+	return r.Other
+}
+
+// Money is the currency of a row, and whether it says an amount.
+func (f *Feed) Money(p *Plan, r *Row) (currency string, priced bool) {
+	switch {
+	case f.moneys && r.Currency != "":
+		currency = r.Currency
+	case f.moneys:
+		currency = p.world.Locations[r.Place].Currency
+	case f.Currency != "":
+		currency = f.Currency
+	default:
+		currency = world.Partners[f.Partner].Currency
+	}
+	switch f.Kind {
+	case sellthrough.Stock, sellthrough.Transfers:
+		return currency, false
+	case sellthrough.Shipments:
+		return currency, f.Partner == world.Head
+	case sellthrough.Service:
+		return currency, f.Partner != world.Head
+	}
+	return currency, true
+}
+
+// Instant of a row, as exactly as the feed writes it.
+func (f *Feed) Instant(p *Plan, r *Row) time.Time {
+	at := *r
+	if f.precise == 0 {
+		at.Second = 0
+	} else {
+		at.Second -= at.Second % f.precise
+	}
+	return p.instant(&at)
+}
+
+// reference is the other document that a row names.
+func (f *Feed) reference(p *Plan, r *Row) string {
+	switch of, ok := origin(r); {
+	case f.refers != nil:
+		return string(f.refers(nil, p, r))
+	case f.Kind.Flow():
+		return r.More.RefersTo
+	case ok && f.document != nil:
+		return string(f.document(nil, &of))
+	}
+	return ""
 }
 
 // rows picks what a feed reports of a day.
 func (f *Feed) rows(p *Plan, d *world.Day) []Row {
 	w := p.world
 	var out []Row
-	switch {
-	case f.Stock:
+	if f.Kind == sellthrough.Stock {
 		return f.levels(p, d, 23*hour+1800)
-	case f.Goods:
-		for i := range d.Goods {
-			if s := &d.Goods[i]; w.Partner(s.Listing) == f.Partner {
-				out = append(out, rowOf(s, d.Date))
+	}
+	if f.Kind.Flow() {
+		for i := range d.Flows {
+			if s := &d.Flows[i]; s.By == f.Partner && kindOf(s.Kind) == f.Kind {
+				out = append(out, rowOfFlow(s, d.Date))
 			}
 		}
-	default:
+		return out
+	}
+	if f.Sold {
 		for i := range d.Sales {
-			if s := &d.Sales[i]; w.Partner(s.Listing) == f.Partner {
-				out = append(out, rowOf(s, d.Date))
+			if s := &d.Sales[i]; w.Partner(s.Listing) == f.Partner && !w.Muted(w.Listings[s.Listing].Location, d.Date) {
+				out = append(out, rowOf(w, s, d.Date))
 			}
+		}
+	}
+	for i := range d.Goods {
+		if s := &d.Goods[i]; w.Partner(s.Listing) == f.Partner && slices.Contains(f.Goods, s.Kind) {
+			r := rowOf(w, s, d.Date)
+			if f.Sold {
+				r.Doc += 9000 // beside the documents of the sales
+			}
+			out = append(out, r)
 		}
 	}
 	if f.Partner == world.NorthLantern {
@@ -169,26 +220,48 @@ func (f *Feed) rows(p *Plan, d *world.Day) []Row {
 	return out
 }
 
-func rowOf(s *world.Sale, d sellthrough.Day) Row {
+// kindOf is the kind of feed that a kind of line belongs to.
+func kindOf(k sellthrough.Kind) sellthrough.FeedKind {
+	found := sellthrough.Sales
+	for _, f := range sellthrough.FeedKinds() {
+		if f != sellthrough.Stock && k >= sellthrough.FirstKind(f) {
+			found = f
+		}
+	}
+	return found
+}
+
+func rowOf(w *world.World, s *world.Sale, d sellthrough.Day) Row {
+	n := &w.Listings[s.Listing]
 	return Row{
-		Listing: s.Listing, Kind: s.Kind, Units: s.Units, Cents: s.Cents, Day: d, Second: s.Second, Doc: s.Doc, Line: s.Line, Buyer: s.Buyer, Version: 1,
+		Place: int32(n.Location), Product: int32(n.Product), Kind: s.Kind, Units: s.Units, Cents: s.Cents, Day: d, Second: s.Second, Doc: s.Doc, Line: s.Line,
+		Other: s.Buyer, Version: 1, More: s.More,
+	}
+}
+
+func rowOfFlow(s *world.Flow, d sellthrough.Day) Row {
+	return Row{
+		Place: int32(s.Place), Product: int32(s.Product), Kind: s.Kind, Units: s.Units, Cents: s.Cents, Currency: s.Currency, Day: d, Second: s.Second, Line: s.Line,
+		Other: s.Other, Version: 1, More: s.More,
 	}
 }
 
 // aggregate sums a day by location and product, sales and returns apart.
 func aggregate(rows []Row) []Row {
 	type key struct {
-		listing int
-		kind    sellthrough.Kind
+		place, product int32
+		kind           sellthrough.Kind
 	}
 	at := map[key]int{}
 	var out []Row
 	for _, r := range rows {
-		k := key{r.Listing, r.Kind}
+		k := key{r.Place, r.Product, r.Kind}
 		i, ok := at[k]
 		if !ok {
 			at[k] = len(out)
-			out = append(out, Row{Listing: r.Listing, Kind: r.Kind, Units: r.Units, Cents: r.Cents, Day: r.Day, Line: int32(2*r.Listing) + int32(r.Kind&1)})
+			out = append(out, Row{
+				Place: r.Place, Product: r.Product, Kind: r.Kind, Units: r.Units, Cents: r.Cents, Day: r.Day, Line: 2*(1000*r.Place+r.Product) + int32(r.Kind&1),
+			})
 			continue
 		}
 		out[i].Units += r.Units
@@ -208,6 +281,7 @@ func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 		if w.Locations[li].Partner != f.Partner {
 			continue
 		}
+		holder := p.holders[w.Holder(li, d.Date)]
 		for _, i := range w.At(li) {
 			units := d.OnHand[i]
 			if units < 0 {
@@ -219,7 +293,9 @@ func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 			} else if !snapshot {
 				told[i] = true
 			}
-			row := Row{Listing: i, Level: sellthrough.OnHand, Units: units, Day: d.Date, Second: second}
+			row := Row{
+				Place: int32(li), Product: int32(w.Listings[i].Product), listing: i, Level: sellthrough.OnHand, Units: units, Day: d.Date, Second: second, More: holder,
+			}
 			if units != 0 || !snapshot {
 				out = append(out, row)
 			}
@@ -233,6 +309,42 @@ func (f *Feed) levels(p *Plan, d *world.Day, second int32) []Row {
 	}
 	return out
 }
+
+// span is the month or quarter whose history a feed hands over in one file.
+func (f *Feed) span(d sellthrough.Day) int {
+	y, m, _ := d.Time().Date()
+	if f.late() {
+		return y*12 + (int(m)-1)/3*3
+	}
+	return y*12 + int(m) - 1
+}
+
+// late says whether the partner reports by the day of late only, and hands its history over by the quarter.
+func (f *Feed) late() bool { return f.quarterly || f.Kind.Flow() }
+
+// idle says whether a day on which nothing happened has no file.
+func (f *Feed) idle() bool { return f.seldom || f.Kind.Flow() }
+
+// Seldom says whether the feed has a file only when something happened.
+func (f *Feed) Seldom() bool { return f.seldom }
+
+// Daily is how many days before the opening day the feed's own files begin.
+func (f *Feed) Daily() sellthrough.Day {
+	if f.past != nil || f.late() {
+		return EveryDay
+	}
+	return Daily
+}
+
+func (f *Feed) stock() bool { return f.Kind == sellthrough.Stock }
+
+// counts says whether its lines are of units that somebody may have typed wrongly.
+func (f *Feed) counts() bool {
+	return f.Kind != sellthrough.Stock && f.Kind != sellthrough.Money && f.Kind != sellthrough.Service
+}
+
+// byDocument says whether what is corrected is sent again by the document.
+func (f *Feed) byDocument() bool { return f.Kind.Flow() || f.Document && f.Cover != Period }
 
 // History says whether the feed only takes what was before the partner reported by the day.
 func (f *Feed) History() bool { return f.of != nil }

@@ -18,25 +18,31 @@ import (
 
 // Row is a fact in a file.
 type Row struct {
-	Listing int
-	Kind    sellthrough.Kind  // of a movement
-	Level   sellthrough.Level // of a stock report
-	Units   int32             // signed
-	Cents   int64             // signed
-	Day     sellthrough.Day
-	Second  int32 // on the location's clock
-	Doc     int32 // within the location's day
-	Line    int32
-	Buyer   string
-	Version uint16 // of the document, where the partner has one
-	Typo    bool   // its quantity can't be read: the row is refused
+	Place, Product int32             // location and product; -1: of none
+	Kind           sellthrough.Kind  // of a movement or flow
+	Level          sellthrough.Level // of a stock report
+	Units          int32             // signed
+	Cents          int64             // signed
+	Currency       string            // empty: the location's
+	Day            sellthrough.Day
+	Second         int32 // on the location's clock
+	Doc            int32 // within the location's day
+	Line           int32
+	Other          string      // the other side, as the partner writes it
+	Version        uint16      // of the document, where the partner has one
+	Typo           bool        // its quantity can't be read: the row is refused
+	More           *world.More // nil: nothing
+	Implied        bool        // a level that a snapshot left out; in no file
+
+	listing int // of a level
 }
 
-// Unit is what a file replaces as a whole: a document, or with Doc 0 a location's day.
+// Unit is what a file replaces as a whole: a document, what is said of one on a day, or with Doc 0 a location's day.
 type Unit struct {
 	Location int
 	Day      sellthrough.Day
 	Doc      int32
+	Paper    string // of a flow: its document and kind
 }
 
 // File is a body on its day.
@@ -70,8 +76,11 @@ func (f *File) Refused() int {
 
 // Unit of a row of the file.
 func (f *File) Unit(r *Row) Unit {
-	u := Unit{Location: f.plan.world.Listings[r.Listing].Location, Day: r.Day}
-	if f.Feed.Document && f.Feed.Cover != Period {
+	u := Unit{Location: int(r.Place), Day: r.Day}
+	switch {
+	case f.Feed.Kind.Flow():
+		u.Paper = r.More.Document + r.Kind.String()
+	case f.Feed.Document && f.Feed.Cover != Period:
 		u.Doc = r.Doc
 	}
 	return u
@@ -132,7 +141,11 @@ func ItemCode(partner, i int, p *world.Product) string {
 
 // CrossReferenced says whether a partner's product codes need a cross-reference.
 func CrossReferenced(partner int) bool {
-	return partner != world.NorthLantern && partner != world.Kestavo && partner != world.Pixelwald
+	switch partner {
+	case world.JadeCrane, world.NineBridges, world.Lychee, world.Bazaarlet, world.Tamarind:
+		return true
+	}
+	return false
 }
 
 // Superseded says whether a later file had said it all by an instant.

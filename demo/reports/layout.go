@@ -4,16 +4,40 @@ import (
 	"strconv"
 
 	"sellthrough"
+	"sellthrough/demo/world"
 )
 
-// place and item of a row, in the partner's own codes.
+// place and item of a row, in the partner's own codes; empty where it is of none.
 func (p *Plan) place(r *Row) string {
-	return p.world.Locations[p.world.Listings[r.Listing].Location].Own
+	if r.Place < 0 {
+		return ""
+	}
+	return p.world.Locations[r.Place].Own
 }
 
 func (p *Plan) item(r *Row) string {
-	n := &p.world.Listings[r.Listing]
-	return p.codes[p.world.Locations[n.Location].Partner][n.Product]
+	if r.Product < 0 {
+		return ""
+	}
+	return p.codes[p.reporter(r)][r.Product]
+}
+
+// own is the partner's own code of a location of its, by the vendor's.
+func (p *Plan) own(code string) string {
+	for i := range p.world.Locations {
+		if l := &p.world.Locations[i]; l.Code == code {
+			return l.Own
+		}
+	}
+	return code
+}
+
+// reporter is the partner that says a row: the location's, else the vendor.
+func (p *Plan) reporter(r *Row) int {
+	if r.Place < 0 {
+		return world.Head
+	}
+	return p.world.Locations[r.Place].Partner
 }
 
 func pad(n, width int) string {
@@ -88,159 +112,39 @@ func units(b []byte, r *Row, n int32) []byte {
 	return strconv.AppendInt(b, int64(n), 10)
 }
 
-func (p *Plan) locationOf(r *Row) int { return p.world.Listings[r.Listing].Location }
-
-// document appends a number that is unique for the partner.
-func (p *Plan) document(b []byte, prefix string, r *Row) []byte {
+// numbered appends a document's number that is unique for the partner: a prefix, the day, and a number within it.
+func numbered(b []byte, prefix string, r *Row) []byte {
 	b = append(b, prefix...)
 	b = date(b, r.Day, "YMD")
-	b = number(append(b, '-'), p.locationOf(r), 2)
+	b = number(append(b, '-'), int(r.Place), 2)
 	return number(b, int(r.Doc), 4)
 }
 
+// origin is a row of the document that a returned unit was sold by; false: it is no return of one.
+func origin(r *Row) (Row, bool) {
+	if r.More == nil || r.More.Of.Doc == 0 {
+		return Row{}, false
+	}
+	return Row{Place: r.Place, Day: r.More.Of.Day, Doc: r.More.Of.Doc}, true
+}
+
+// more is what a row says beyond what every row does.
+func (r *Row) more() *world.More {
+	if r.More == nil {
+		return &world.More{}
+	}
+	return r.More
+}
+
+// cells appends cells with a mark between them.
+func cells(b []byte, mark byte, cells ...string) []byte {
+	for i, c := range cells {
+		if i > 0 {
+			b = append(b, mark)
+		}
+		b = append(b, c...)
+	}
+	return b
+}
+
 func abs(n int32) int32 { return max(n, -n) }
-
-func jadeInvoice(b []byte, p *Plan, r *Row) []byte {
-	b = append(p.document(b, "JC", r), ';')
-	b = append(date(b, r.Day, "Y/M/D"), ';')
-	b = append(append(b, p.place(r)...), ';')
-	b = append(append(b, r.Buyer...), ';')
-	kind, cents := "销售", r.Cents
-	if r.Kind == sellthrough.ReturnIn { // written without a minus
-		kind, cents = "退货", -cents
-	}
-	b = append(append(b, kind...), ';')
-	b = append(append(b, p.item(r)...), ';')
-	b = append(units(b, r, abs(r.Units)), ';')
-	return money(b, cents, '.', ',')
-}
-
-func jadeReceipt(b []byte, p *Plan, r *Row) []byte {
-	b = append(p.document(b, "SH", r), ';')
-	b = append(strconv.AppendInt(b, int64(r.Line), 10), ';')
-	b = append(date(b, r.Day, "Y/M/D"), ';')
-	b = append(append(b, p.place(r)...), ';')
-	b = append(append(b, p.item(r)...), ';')
-	b = append(units(b, r, r.Units), ';')
-	return money(b, r.Cents, '.', ',')
-}
-
-func jadeStock(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ';')
-	b = append(append(b, p.item(r)...), ';')
-	if r.Level == sellthrough.InTransit {
-		b = append(b, "在途;"...)
-	} else {
-		b = append(b, "在库;"...)
-	}
-	b = append(units(b, r, r.Units), ';')
-	return clock(append(date(b, r.Day, "Y/M/D"), ' '), r.Second, true)
-}
-
-func northSales(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), '\t')
-	b = append(date(b, r.Day, "YMD"), '\t')
-	b = append(append(b, p.item(r)...), '\t')
-	b = append(units(b, r, r.Units), '\t')
-	return money(b, r.Cents, '.', 0)
-}
-
-func northStock(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), '\t')
-	b = append(append(b, p.item(r)...), '\t')
-	b = append(units(b, r, r.Units), '\t')
-	return clock(append(date(b, r.Day, "YMD"), ' '), r.Second, false)
-}
-
-func lycheeOrder(b []byte, p *Plan, r *Row) []byte {
-	b = append(p.document(b, "LC", r), ',')
-	b = append(strconv.AppendInt(b, int64(r.Line), 10), ',')
-	b = append(clock(append(date(b, r.Day, "Y-M-D"), ' '), r.Second, false), ',')
-	b = append(append(b, p.place(r)...), ',')
-	b = append(append(b, p.item(r)...), ',')
-	b = append(units(b, r, r.Units), ',')
-	return money(b, r.Cents/int64(r.Units), '.', 0)
-}
-
-func lycheeStock(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ',')
-	b = append(append(b, p.item(r)...), ',')
-	b = append(units(b, r, r.Units), ',')
-	return clock(append(date(b, r.Day, "Y-M-D"), ' '), r.Second, false)
-}
-
-func nineSale(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ',')
-	b = append(number(append(b, 'R'), int(r.Doc), 4), ',')
-	b = append(strconv.AppendInt(b, int64(r.Line), 10), ',')
-	b = append(clock(append(date(b, r.Day, "Y-M-D"), ' '), r.Second, true), ',')
-	b = append(append(b, p.item(r)...), ',')
-	b = append(units(b, r, r.Units), ',')
-	return money(b, r.Cents, '.', 0)
-}
-
-func nineReceipt(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ',')
-	b = append(p.document(b, "D", r), ',')
-	b = append(strconv.AppendInt(b, int64(r.Line), 10), ',')
-	b = append(date(b, r.Day, "Y-M-D"), ',')
-	b = append(append(b, p.item(r)...), ',')
-	b = append(units(b, r, r.Units), ',')
-	return money(b, r.Cents, '.', 0)
-}
-
-func nineStock(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ',')
-	b = append(append(b, p.item(r)...), ',')
-	b = append(units(b, r, r.Units), ',')
-	return clock(append(date(b, r.Day, "Y-M-D"), ' '), r.Second, true)
-}
-
-func waldSale(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ';')
-	b = append(strconv.AppendInt(b, int64(r.Doc), 10), ';')
-	b = append(strconv.AppendInt(b, int64(r.Line), 10), ';')
-	b = append(clock(append(date(b, r.Day, "D.M.Y"), ' '), r.Second, false), ';')
-	b = append(append(b, p.item(r)...), ';')
-	b = append(units(b, r, r.Units), ';')
-	return money(b, r.Cents, ',', '.')
-}
-
-func waldStock(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), ';')
-	b = append(append(b, p.item(r)...), ';')
-	b = append(units(b, r, r.Units), ';')
-	return clock(append(date(b, r.Day, "D.M.Y"), ' '), r.Second, false)
-}
-
-func tamarindInvoice(b []byte, p *Plan, r *Row) []byte {
-	b = append(p.document(b, "TT", r), '|')
-	b = append(strconv.AppendInt(b, int64(r.Line), 10), '|')
-	b = append(date(b, r.Day, "D/M/Y"), '|')
-	b = append(append(b, p.place(r)...), '|')
-	b = append(append(b, r.Buyer...), '|')
-	b = append(append(b, p.item(r)...), '|')
-	n, uom := r.Units, "EA|"
-	if pack := int32(p.world.Products[p.world.Listings[r.Listing].Product].Pack); pack > 1 && n%pack == 0 {
-		n, uom = n/pack, "CASE|"
-	}
-	b = append(b, uom...)
-	b = append(units(b, r, n), '|')
-	return money(b, r.Cents/int64(n), '.', ',')
-}
-
-func tamarindReceipt(b []byte, p *Plan, r *Row) []byte {
-	b = append(p.document(b, "GI", r), '|')
-	b = append(date(b, r.Day, "D/M/Y"), '|')
-	b = append(append(b, p.place(r)...), '|')
-	b = append(append(b, p.item(r)...), '|')
-	b = append(units(b, r, r.Units), '|')
-	return money(b, r.Cents, '.', ',')
-}
-
-func tamarindStock(b []byte, p *Plan, r *Row) []byte {
-	b = append(append(b, p.place(r)...), '|')
-	b = append(append(b, p.item(r)...), '|')
-	b = append(units(b, r, r.Units), '|')
-	return clock(append(date(b, r.Day, "D/M/Y"), ' '), r.Second, false)
-}

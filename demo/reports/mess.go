@@ -37,12 +37,12 @@ func (c *clerk) mess(file *File, place int) {
 		again.Key += " again"
 		again.Due = file.Due.Add(time.Duration(1+r.IntN(6)) * time.Hour)
 		p.put(&again)
-	case fate < 75 && !f.Stock && len(file.Rows) >= 10 && (f.Keyed || f.Cover != Nothing):
+	case fate < 75 && f.counts() && len(file.Rows) >= 10 && (f.Keyed || f.Cover != Nothing):
 		c.wrong(file, r)
 		return
 	case fate < 90 && f.totals != "":
 		file.Totals = true
-	case fate < 108 && !f.Stock && !live && len(file.Rows) > 2 && (f.Keyed || f.Cover != Nothing):
+	case fate < 108 && f.counts() && !live && len(file.Rows) > 2 && (f.Keyed || f.Cover != Nothing):
 		c.typo(file, r)
 		return
 	}
@@ -66,7 +66,7 @@ func (c *clerk) wrong(file *File, r *rand.Rand) {
 	}
 	row.Cents = price * int64(row.Units)
 	missing, extra := 0, 0
-	if byDocument := c.f.Document && c.f.Cover != Period; !byDocument && !c.f.Stock {
+	if !c.f.byDocument() {
 		missing, extra = r.IntN(1+n/25), r.IntN(1+n/25)
 	}
 	for range extra { // a line that was never sold
@@ -74,6 +74,11 @@ func (c *clerk) wrong(file *File, r *rand.Rand) {
 		x.Line += 1000
 		x.Units, x.Cents = 1, x.Cents/int64(x.Units)
 		x.Kind = world.Sells(world.Partners[c.f.Partner].Trade)
+		if x.More != nil {
+			own := *x.More
+			own.Serial, own.Of = "", world.Paper{}
+			x.More = &own
+		}
 		first.Rows = append(first.Rows, x)
 	}
 	for range missing {
@@ -84,10 +89,10 @@ func (c *clerk) wrong(file *File, r *rand.Rand) {
 	right := *file
 	right.Key += " corrected"
 	right.Due = file.Due.Add(time.Duration(18+r.IntN(8)) * time.Hour)
-	if c.f.Document && c.f.Cover != Period { // the one document alone
+	if c.f.byDocument() { // the one document alone
 		right.Rows = nil
 		for _, x := range file.Rows {
-			if x.Doc == was.Doc && c.p.locationOf(&x) == c.p.locationOf(&was) {
+			if file.Unit(&x) == file.Unit(&was) {
 				x.Version = 2
 				right.Rows = append(right.Rows, x)
 			}
@@ -111,14 +116,14 @@ func (c *clerk) typo(file *File, r *rand.Rand) {
 // filtered is North Lantern's export of notebooks alone.
 func (c *clerk) filtered(file *File) {
 	w := c.p.world
-	if c.f.Partner != world.NorthLantern || c.f.Stock || file.Day != w.Opening+HeldOf {
+	if c.f.Partner != world.NorthLantern || !c.f.Sold || file.Day != w.Opening+HeldOf {
 		return
 	}
 	part := *file
 	part.Key += " filtered"
 	part.Rows, part.Held = nil, true
 	for _, r := range file.Rows {
-		if w.Products[w.Listings[r.Listing].Product].Line == "Notebooks" {
+		if w.Products[r.Product].Line == "Notebooks" {
 			part.Rows = append(part.Rows, r)
 		}
 	}

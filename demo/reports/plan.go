@@ -28,15 +28,16 @@ type Plan struct {
 	clerks  []*clerk
 	told    map[*Feed][]bool // listings with a level, in feeds that name zeros
 	coming  []bool           // listings of which something was told to be on the way
-	daily   sellthrough.Day  // from when on files are daily
-	counted sellthrough.Day  // from when on stock is
+	holders map[string]*world.More
+	daily   sellthrough.Day // from when on files are daily
+	counted sellthrough.Day // from when on stock is
 	queue   queue
 	turn    int
 }
 
 // NewPlan plans the files of a world that has not begun.
 func NewPlan(w *world.World) *Plan {
-	p := &Plan{world: w, told: map[*Feed][]bool{}, daily: max(w.First, w.Opening-Daily), counted: max(w.First, w.Opening-Counted)}
+	p := &Plan{world: w, holders: map[string]*world.More{"vendor": {Title: "vendor"}, "partner": {Title: "partner"}}, told: map[*Feed][]bool{}, daily: max(w.First, w.Opening-Daily), counted: max(w.First, w.Opening-Counted)}
 	for i := range world.Partners {
 		p.offices[i] = zone(world.Partners[i].Zone)
 		for j := range w.Products {
@@ -67,10 +68,7 @@ func zone(name string) *time.Location {
 
 // regular is the first day on which a feed's own files report; what was before is handed over by the month.
 func (p *Plan) regular(f *Feed) sellthrough.Day {
-	if f.past != nil {
-		return max(p.world.First, p.world.Opening-EveryDay)
-	}
-	return p.daily
+	return max(p.world.First, p.world.Opening-f.Daily())
 }
 
 // World that the plan reports on.

@@ -74,6 +74,7 @@ var weekdays = map[Trade][7]float64{
 	Dealer:    {0.55, 1.15, 1.10, 1.08, 1.10, 1.12, 0.90},
 	Store:     {1.48, 0.78, 0.76, 0.78, 0.84, 1.00, 1.36},
 	Shop:      {0.00, 0.95, 0.98, 1.00, 1.08, 1.30, 1.69}, // closed on Sundays
+	Office:    {0.00, 1.14, 1.18, 1.20, 1.22, 1.18, 0.08},
 	Online:    {1.12, 1.06, 0.98, 0.96, 0.94, 0.92, 1.02},
 }
 
@@ -141,7 +142,7 @@ func chinese(t Trade, d sellthrough.Day, y int, m time.Month, n int) float64 {
 		return online
 	case Wholesale:
 		return trade
-	case Dealer:
+	case Dealer, Office:
 		return (store + trade) / 2
 	}
 	return store

@@ -13,7 +13,8 @@ type Product struct {
 	Code, GTIN, Name, Line, Unit string
 	Launch, End                  sellthrough.Day // End 0: none is planned
 	Pack                         int
-	List, Cost                   int64   // fen
+	List, Cost                   int64   // fen, when it was launched
+	Cut                          *Cut    // of the list price; nil: none
 	weight                       float64 // its share in the sales of its line
 	rank                         int     // in its line
 	line                         int
@@ -41,6 +42,7 @@ var lineShare = map[Trade][5]float64{
 	Store:     {0.20, 0.12, 0.10, 0.16, 0.42},
 	Shop:      {0.22, 0.18, 0.10, 0.16, 0.34},
 	Online:    {0.16, 0.12, 0.08, 0.20, 0.44},
+	Office:    {0.30, 0.20, 0.20, 0.16, 0.14},
 }
 
 // what a product is called, by line: forms and sizes that go round.

@@ -12,6 +12,7 @@ const (
 	Store                  // a chain's stores, open every day
 	Shop                   // shops that close on Sundays
 	Online
+	Office // the vendor's own people, with business customers
 )
 
 // Partner is a company of the channel.
@@ -37,7 +38,21 @@ const (
 	Bazaarlet
 	Kestavo
 	Tamarind
+
+	// The vendor's own units, in the order of Units, and its headquarters, which has no shelf.
+	West
+	North
+	East
+	Nanjing
+	Hangzhou
+	Central
+	Imaging
+	Networks
+	Head
 )
+
+// Units are what of the vendor sells by itself and reports like a partner.
+var Units = []int{West, North, East, Nanjing, Hangzhou, Central, Imaging, Networks}
 
 // Partners are the companies of the channel. Names and firms are invented.
 var Partners = [...]Partner{
@@ -49,24 +64,20 @@ var Partners = [...]Partner{
 	{"bazaarlet", "Bazaarlet Marketplace", "retailer", "marketplace", "Asia/Shanghai", "CNY", "monday", "online-office", Online, 0.93, 0.78, 0.06, "2021-11-01"},
 	{"kestavo-store", "Kestavo Online Store", "vendor", "online-store", "Asia/Shanghai", "CNY", "monday", "online-office", Online, 0.98, 0.62, 0.05, "2017-01-01"},
 	{"tamarind-trade", "Tamarind Trade Supply", "regional-distributor", "direct", "Europe/London", "GBP", "monday", "emea-uk", Wholesale, 0.82, 0.69, 0.01, "2020-05-01"},
+
+	{"kestavo-west", "Kestavo Southwest Office (西南办事处)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-west-office", Office, 0.93, 0.62, 0.02, "2016-03-01"},
+	{"kestavo-north", "Kestavo North Branch Company (华北分公司)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-north-branch", Office, 0.94, 0.70, 0.02, "2015-05-01"},
+	{"kestavo-east", "Kestavo East Branch Company (华东分公司)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-east-branch", Office, 0.94, 0.70, 0.02, "2014-09-01"},
+	{"kestavo-nanjing", "Kestavo Nanjing Office (南京办事处)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-nanjing-office", Office, 0.93, 0.70, 0.02, "2015-04-01"},
+	{"kestavo-hangzhou", "Kestavo Hangzhou Office (杭州办事处)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-hangzhou-office", Office, 0.93, 0.70, 0.02, "2015-04-01"},
+	{"kestavo-central", "Kestavo Central Sales Platform (华中共享平台)", "vendor", "own-store", "Asia/Shanghai", "CNY", "monday", "cn-central-platform", Office, 0.94, 0.64, 0.02, "2018-01-01"},
+	{"kestavo-imaging", "Kestavo Imaging Division (影像事业部)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-imaging-division", Office, 0.94, 0.62, 0.02, "2019-07-01"},
+	{"kestavo-networks", "Kestavo Connectivity Division (网络事业部)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "cn-connectivity-division", Office, 0.94, 0.62, 0.02, "2019-07-01"},
+	{"kestavo", "Kestavo Headquarters (总部)", "vendor", "direct", "Asia/Shanghai", "CNY", "monday", "hq", Office, 0, 0, 0, "2012-01-01"},
 }
 
-// Node of the vendor's organisation.
-type Node struct{ Code, Parent, Name string }
-
-// Organisation is the vendor's tree, from the top.
-var Organisation = []Node{
-	{"hq", "", "Kestavo headquarters"},
-	{"cn", "hq", "China branch"},
-	{"emea", "hq", "EMEA branch"},
-	{"online-office", "hq", "Online office"},
-	{"cn-distribution", "cn", "Distribution office"},
-	{"cn-key-accounts", "cn", "Key accounts office"},
-	{"cn-north-office", "cn", "North office"},
-	{"cn-south-office", "cn", "South office"},
-	{"emea-eu", "emea", "Continental office"},
-	{"emea-uk", "emea", "United Kingdom office"},
-}
+// only is the one line that a division of the vendor sells.
+var only = map[int]string{Imaging: "Printers", Networks: "Networking"}
 
 // Location is a store, warehouse or web shop.
 type Location struct {

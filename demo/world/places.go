@@ -77,6 +77,15 @@ var places = []struct {
 	{Tamarind, "GB", "England", "Manchester", "Trafford depot", "UK", 53.4630, -2.3090, 1.00},
 	{Tamarind, "GB", "Scotland", "Glasgow", "Govan depot", "UK", 55.8620, -4.3120, 0.80},
 	{Tamarind, "GB", "Wales", "Cardiff", "Splott depot", "UK", 51.4750, -3.1450, 0.60},
+
+	{West, "CN", "Sichuan", "Chengdu", "Gaoxin office", "CN-West", 30.5410, 104.0640, 1.00},
+	{North, "CN", "Beijing", "Beijing", "Yizhuang branch", "CN-North", 39.7950, 116.5060, 1.30},
+	{East, "CN", "Shanghai", "Shanghai", "Minhang branch", "CN-East", 31.1130, 121.3820, 1.30},
+	{Nanjing, "CN", "Jiangsu", "Nanjing", "Gulou office", "CN-East", 32.0660, 118.7700, 0.80},
+	{Hangzhou, "CN", "Zhejiang", "Hangzhou", "Binjiang office", "CN-East", 30.2080, 120.2120, 0.80},
+	{Central, "CN", "Hubei", "Wuhan", "Optics Valley platform", "CN-Central", 30.4910, 114.4060, 1.20},
+	{Imaging, "CN", "Guangdong", "Guangzhou", "Panyu imaging centre", "CN-South", 22.9370, 113.3840, 0.80},
+	{Networks, "CN", "Guangdong", "Shenzhen", "Longhua networks centre", "CN-South", 22.6570, 114.0240, 0.80},
 }
 
 var zones = map[string]string{
@@ -87,7 +96,23 @@ var moneys = map[string]string{"CN": "CNY", "DE": "EUR", "AT": "EUR", "NL": "EUR
 
 // codes of a partner's locations: the vendor's prefix, and the partner's own form of a number.
 var codes = [len(Partners)]struct{ vendor, own string }{
-	{"JC", "WH-"}, {"NL", "北"}, {"LY", "LC"}, {"NB", "01"}, {"PW", "F"}, {"BZ", "FC"}, {"KS", "site-"}, {"TT", "DEP"},
+	{"JC", "WH-"},
+	{"NL", "北"},
+	{"LY", "LC"},
+	{"NB", "01"},
+	{"PW", "F"},
+	{"BZ", "FC"},
+	{"KS", "site-"},
+	{"TT", "DEP"},
+	{"KW", "W"},
+	{"KN", "N"},
+	{"KE", "E"},
+	{"KJ", "J"},
+	{"KH", "H"},
+	{"KC", "C"},
+	{"KI", "I"},
+	{"KX", "X"},
+	{},
 }
 
 func digits(n, width int) string {
@@ -127,17 +152,20 @@ func buildLocations() []Location {
 		out = append(out, l)
 	}
 	for i := range out {
-		if p := out[i].Partner; p == NorthLantern || p == Lychee {
-			out[i].Supplier = supplier(out, out[i].Territory)
+		switch out[i].Partner {
+		case NorthLantern, Lychee:
+			out[i].Supplier = supplier(out, JadeCrane, out[i].Territory)
+		case Nanjing, Hangzhou:
+			out[i].Supplier = supplier(out, East, out[i].Territory)
 		}
 	}
 	return out
 }
 
-// supplier is the distributor's warehouse for a territory; the Northeast belongs to Beijing.
-func supplier(all []Location, territory string) int {
+// supplier is a partner's warehouse for a territory; the Northeast belongs to Beijing.
+func supplier(all []Location, partner int, territory string) int {
 	for i := range all {
-		if all[i].Partner == JadeCrane && (all[i].Territory == territory || strings.HasPrefix(territory, all[i].Territory)) {
+		if all[i].Partner == partner && (all[i].Territory == territory || strings.HasPrefix(territory, all[i].Territory)) {
 			return i
 		}
 	}

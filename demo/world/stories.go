@@ -10,6 +10,9 @@ type Stories struct {
 	Haunted  int // that store
 	NewChain int // product that the chain's cross-reference lacked at first
 	NewSouth int // product that the cross-reference of Lychee Coast lacks
+	Raider   int // shop of Lychee Coast that sells into the East and the middle of the country, below the floor
+	Mute     int // shop of Pixelwald whose till told nothing from MuteFrom to MuteTo
+	Leaky    int // warehouse of Jade Crane in which goods are gone that nobody books out
 }
 
 // The days of the stories, counted from the opening day.
@@ -19,6 +22,19 @@ const (
 	MissedTo    = -130
 	PhantomFrom = -40
 	NewProduct  = -25
+	RaidFrom    = -78 // the raider's sales outside its territory
+	RaidTo      = -5
+	TwiceFrom   = -60 // one notebook leaves the raider,
+	TwiceAgain  = -33 // and is sold again by the marketplace
+	MuteFrom    = -45
+	MuteTo      = -39
+	LeakOn      = -30
+	StuckFrom   = -24 // what leaves for Tamarind from then on is kept by the customs
+	StuckTo     = -14
+	Freed       = 5
+
+	CertificateEnds  = 18 // of North Lantern for notebooks
+	CertificateEnded = -12
 )
 
 // stage picks what the stories happen to.
@@ -42,8 +58,15 @@ func (w *World) stage() {
 	}
 	w.Stories = Stories{Starved: pick("Networking", 0), Missed: pick("Accessories", 1), Phantom: pick("Accessories", 0)}
 	for i := range w.Locations {
-		if l := &w.Locations[i]; l.Partner == NineBridges && l.City == "Wuhan" {
+		switch l := &w.Locations[i]; {
+		case l.Partner == NineBridges && l.City == "Wuhan":
 			w.Stories.Haunted = i
+		case l.Partner == Lychee && l.City == "Dongguan":
+			w.Stories.Raider = i
+		case l.Partner == Pixelwald && l.City == "Köln":
+			w.Stories.Mute = i
+		case l.Partner == JadeCrane && l.City == "Chengdu":
+			w.Stories.Leaky = i
 		}
 	}
 	fresh := func(nth int) int {
@@ -77,7 +100,7 @@ func (s *Stories) carried(w *World, location, product int) bool {
 	case s.NewChain:
 		return l.Partner == NineBridges
 	case s.NewSouth:
-		return l.Partner == Lychee
+		return l.Partner == Lychee || l.Partner == JadeCrane && l.Territory == "CN-South"
 	}
 	return false
 }
@@ -103,3 +126,19 @@ func (w *World) haunt(n *Listing, d sellthrough.Day) {
 		n.frozen = true
 	}
 }
+
+// detained is when a delivery arrives that would on a day: later, where the customs keep it.
+func (w *World) detained(l *Location, left, due sellthrough.Day) sellthrough.Day {
+	if l.Partner == Tamarind && left >= w.Opening+StuckFrom && left <= w.Opening+StuckTo {
+		return max(due, w.Opening+Freed)
+	}
+	return due
+}
+
+// Muted says whether the till of a location told nothing of a day: it sold, and no report will ever say so.
+func (w *World) Muted(location int, d sellthrough.Day) bool {
+	return location == w.Stories.Mute && d >= w.Opening+MuteFrom && d <= w.Opening+MuteTo
+}
+
+// starves says whether a story empties the shelves of a product.
+func (s *Stories) starves(product int) bool { return product == s.Starved || product == s.Missed }

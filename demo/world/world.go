@@ -23,14 +23,23 @@ type World struct {
 	Locations []Location
 	Listings  []Listing
 	Stories   Stories
+	Cuts      []Cut
 
 	origin   sellthrough.Day // of growth
 	next     sellthrough.Day
 	of       [][]int // listings by location
 	climates map[climateKey]map[sellthrough.Day]float64
-	arrivals map[sellthrough.Day][]parcel
 	returns  map[sellthrough.Day][]parcel
-	orders   [][]parcel // by warehouse: what dealers ordered and it has not shipped yet
+	orders   [][]parcel                // by warehouse: what was ordered from it and it has not shipped yet
+	backlog  [][]parcel                // by warehouse: what dealers no longer sell
+	launches map[sellthrough.Day][]int // listings, by when they are ordered for the first time
+	laters   map[sellthrough.Day][]Flow
+	route    route
+	accounts accounts
+	desk     desk
+	raided   raided
+	serials  []int32 // so far, by product
+	lots     int32
 	closing  []int32
 	incoming []int32
 }
@@ -39,16 +48,23 @@ type World struct {
 type Listing struct {
 	Location, Product int
 	From, To          sellthrough.Day // inclusive
-	onHand, onWay     int32
+	onHand            int32
+	onOrder, onWay    int32   // not yet shipped, shipped
 	pace              float64 // units a day, smoothed
+	announced         bool    // its first units were ordered before its first day
 	frozen            bool
 }
 
-// parcel is units on their way to a listing, or back to it.
+// parcel is units that are ordered for a listing, or that come back to it.
 type parcel struct {
 	listing int
 	units   int32
-	cents   int64 // for all of them
+	cents   int64 // of a return for all of them; of an order for one
+	of      Paper // of a return: what they were sold by
+	more    *More
+	buyer   string
+	order   string // of an order: its number, where it is told of
+	line    int32
 }
 
 // Sale is a line of a receipt, an invoice or a delivery note.
@@ -61,15 +77,19 @@ type Sale struct {
 	Doc     int32  // number within the location's day, from 1
 	Line    int32  // within the document, from 1
 	Buyer   string // wholesale only: the vendor's code of the location that bought, or the seller's of a customer
+	More    *More  // nil: nothing
+
+	lot int32 // lines of one lot stay together
 }
 
 // Day is what happened on a business day.
 type Day struct {
 	Date     sellthrough.Day
 	Sales    []Sale  // by location, then time
-	Goods    []Sale  // sell_in and return_out
+	Goods    []Sale  // all else that moved stock: sell_in, return_out, transfer, adjustment
+	Flows    []Flow  // what was said of goods, money and service
 	OnHand   []int32 // by listing, when the day closes; -1: not listed
-	Incoming []int32 // by listing, ordered and not yet there
+	Incoming []int32 // by listing, shipped and not yet there
 }
 
 // Never is the end of what has none.
@@ -79,13 +99,17 @@ const Never = sellthrough.Day(120529) // 2299-12-31
 func New(o Options) *World {
 	w := &World{
 		Options: o, Products: catalog(o.Seed, o.Opening), Locations: buildLocations(), origin: o.Opening - 730, next: o.First,
-		climates: map[climateKey]map[sellthrough.Day]float64{}, arrivals: map[sellthrough.Day][]parcel{}, returns: map[sellthrough.Day][]parcel{},
+		climates: map[climateKey]map[sellthrough.Day]float64{}, returns: map[sellthrough.Day][]parcel{},
+		launches: map[sellthrough.Day][]int{}, laters: map[sellthrough.Day][]Flow{}, route: newRoute(),
 	}
 	w.of = make([][]int, len(w.Locations))
-	w.orders = make([][]parcel, len(w.Locations))
+	w.orders, w.backlog = make([][]parcel, len(w.Locations)), make([][]parcel, len(w.Locations))
+	w.serials = make([]int32, len(w.Products))
 	w.stage()
+	w.lower()
 	w.list()
 	w.closing, w.incoming = make([]int32, len(w.Listings)), make([]int32, len(w.Listings))
+	w.accounts.open(w)
 	return w
 }
 
@@ -99,18 +123,31 @@ func (w *World) Partner(listing int) int { return w.Locations[w.Listings[listing
 func (w *World) At(location int) []int { return w.of[location] }
 
 // ranged is the share of the catalogue that a trade's locations carry.
-var ranged = map[Trade]float64{Wholesale: 0.72, Dealer: 0.52, Store: 0.58, Shop: 0.5, Online: 0.7}
+var ranged = map[Trade]float64{Wholesale: 0.76, Dealer: 0.64, Store: 0.58, Shop: 0.5, Online: 0.7, Office: 0.34}
+
+// breadth is what share of what it may sell a partner carries.
+func breadth(partner int) float64 {
+	switch {
+	case only[partner] != "":
+		return 0.8
+	case partner == East: // it supplies its offices
+		return 0.55
+	}
+	return ranged[Partners[partner].Trade]
+}
 
 // list decides which location carries which product, and when.
 func (w *World) list() {
 	for li := range w.Locations {
 		l := &w.Locations[li]
-		p := &Partners[l.Partner]
 		opens := w.Opens(li)
 		for pi := range w.Products {
 			x := &w.Products[pi]
+			if o := only[l.Partner]; o != "" && o != x.Line {
+				continue
+			}
 			popular := 1 - float64(x.rank)/float64(Lines[x.line].products)
-			chance := ranged[p.Trade] * (0.5 + 0.75*popular) * (0.85 + 0.15*l.Size)
+			chance := breadth(l.Partner) * (0.5 + 0.75*popular) * (0.85 + 0.15*l.Size)
 			if share(w.Seed, 0x11, uint64(li), uint64(pi)) > chance && !w.Stories.carried(w, li, pi) {
 				continue
 			}
@@ -121,14 +158,31 @@ func (w *World) list() {
 			if x.End != 0 {
 				n.To = x.End + sellthrough.Day(hash(w.Seed, 0x13, uint64(li), uint64(pi))%45)
 			}
-			if n.To < opens || n.From > w.Opening+400 {
+			if s := l.Supplier; s >= 0 && !w.within(&n, s) || n.To < opens || n.From > w.Opening+400 {
 				continue
 			}
 			n.From = max(n.From, opens)
+			if before := n.From - sellthrough.Day(l.Lead); before > w.First {
+				w.launches[before] = append(w.launches[before], len(w.Listings))
+			}
 			w.of[li] = append(w.of[li], len(w.Listings))
 			w.Listings = append(w.Listings, n)
 		}
 	}
+}
+
+// within keeps a listing to the time in which a warehouse has the product; false: it never has.
+func (w *World) within(n *Listing, warehouse int) bool {
+	for _, i := range w.of[warehouse] {
+		if s := &w.Listings[i]; s.Product == n.Product {
+			if s.From > w.First {
+				n.From = max(n.From, s.From+sellthrough.Day(w.Locations[n.Location].Lead)+3)
+			}
+			n.To = min(n.To, s.To-14)
+			return n.From < n.To
+		}
+	}
+	return false
 }
 
 // Active says whether a listing is carried on a day.
@@ -139,9 +193,20 @@ func (w *World) Step() *Day {
 	d := w.next
 	w.next++
 	day := &Day{Date: d, OnHand: w.closing, Incoming: w.incoming}
-	w.receive(day)
+	w.move(day)
+	w.swap(day)
+	w.announce(day)
 	for li := range w.Locations {
 		w.open(li, day)
+	}
+	w.count(day)
+	w.account(day)
+	w.answer(day)
+	for _, f := range take(w.laters, d) {
+		if f.Kind == sellthrough.Credited {
+			f.Line = w.route.line(f.More.Document)
+		}
+		day.Flows = append(day.Flows, f)
 	}
 	for i := range w.Listings {
 		n := &w.Listings[i]
