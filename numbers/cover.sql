@@ -3,6 +3,7 @@
 -- relation: true
 -- title: {en: Cover of a location's product, zh: 门店商品的库存覆盖}
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- ---
 -- One row per product of a location whose on-hand level was reported in the 34 days up to `day`. on_hand is the newest of
 -- them, whatever its age; stands says that it is not older than 7 days, the time for which a level counts. ranged: listed

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"sellthrough"
 )
 
 // source is a view or table that a SQL reads.
@@ -33,10 +35,15 @@ func order(list []Number) ([]Number, error) {
 		}
 		state[n] = 1
 		for _, m := range source.FindAllStringSubmatch(n.SQL, -1) {
-			if need := byView[m[3]]; need != nil {
-				if err := visit(need); err != nil {
-					return err
-				}
+			need := byView[m[3]]
+			if need == nil {
+				continue
+			}
+			if n.Kept != nil && need.Kept != nil {
+				return fault(n.file, 1, fmt.Sprintf("kept: what is kept is made of the ledger's sums, and %s is kept itself", need.View))
+			}
+			if err := visit(need); err != nil {
+				return err
 			}
 		}
 		if n.Of != "" {
@@ -67,20 +74,17 @@ func order(list []Number) ([]Number, error) {
 	return out, nil
 }
 
-// Views are the statements that make every view in a database, in the order in which they can be made. OnCluster is
-// "ON CLUSTER name" or empty.
-func Views(database, onCluster string) ([]string, error) {
+// Views are the views of all files, in the order in which they can be made, reading those and the tables of a database.
+func Views(database string) ([]sellthrough.View, error) {
 	list, err := all()
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, n := range list {
-		if n.SQL == "" {
-			continue
+	var out []sellthrough.View
+	for i := range list {
+		if n := &list[i]; n.SQL != "" {
+			out = append(out, sellthrough.View{Name: n.View, Select: source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}"), Kept: n.Kept})
 		}
-		out = append(out, fmt.Sprintf("CREATE OR REPLACE VIEW %s.%s %s SQL SECURITY INVOKER AS\n%s", database, n.View, onCluster,
-			source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}")))
 	}
 	return out, nil
 }

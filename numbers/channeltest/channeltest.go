@@ -75,7 +75,27 @@ func (c *Channel) Clear(t testing.TB) {
 	t.Helper()
 	tables := c.Ask(t, "SELECT name FROM system.tables WHERE database = '"+c.name+"' AND engine LIKE '%MergeTree' AND name != 'migrations' AND total_rows > 0")
 	for _, r := range tables.Rows {
-		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, r[0]))
+		c.Empty(t, fmt.Sprint(r[0]))
+	}
+}
+
+// Empty takes all rows out of tables.
+func (c *Channel) Empty(t testing.TB, tables ...string) {
+	t.Helper()
+	for _, name := range tables {
+		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, name))
+	}
+}
+
+// Keep holds the answers of kept views for a day, as it is written.
+func (c *Channel) Keep(t testing.TB, day string) {
+	t.Helper()
+	d, err := sellthrough.ParseDay(day)
+	if err == nil {
+		err = c.ledger.KeepDay(t.Context(), d)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -189,7 +209,9 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 		b := w.batches[instant]
 		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
 		b.Epoch, b.Complete, b.Blocks = 1, true, 1
+		b.Rows = b.Movements.Len() + b.Reports.Len()
 		w.fatal(c.ledger.Insert(t.Context(), b))
+		w.fatal(c.ledger.Done(t.Context(), b.Intent))
 		c.batches++
 	}
 }

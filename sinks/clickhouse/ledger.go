@@ -14,6 +14,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"sellthrough"
 )
 
 // Options says where ClickHouse is.
@@ -27,14 +29,15 @@ type Options struct {
 	Cluster  string // name of a cluster; empty: one node
 	ReadOnly bool   // for a user who may change no setting
 
-	// Views are statements that Migrate runs last, for the database and an ON CLUSTER clause or nothing: what is counted is
-	// no business of the ledger's. See package numbers.
-	Views func(database, onCluster string) ([]string, error)
+	// Views are made last by Migrate: what is counted is no business of the ledger's. See package numbers.
+	Views func(database string) ([]sellthrough.View, error)
 }
 
 // Ledger is one database.
 type Ledger struct {
 	opts Options
+	made string     // names what the views say, once they are made
+	kept []keptView // of them, those that are held as rows
 	conn driver.Conn
 	big  chan struct{} // large batches that may be on their way at once: each is in memory several times
 }

@@ -46,6 +46,14 @@ func (m model) Summing(table, columns string) string {
 	return fmt.Sprintf("SummingMergeTree((%s))", columns)
 }
 
+// Replacing is the engine of a table whose newest row of a key counts, unless it says that the key is gone.
+func (m model) Replacing(table, by string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}', %s)", m.Database, table, by)
+	}
+	return fmt.Sprintf("ReplacingMergeTree(%s)", by)
+}
+
 func enum(names []string, quote string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s = 0", quote, quote)
