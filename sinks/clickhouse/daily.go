@@ -137,7 +137,7 @@ func (s *sums) keys(r *sellthrough.Rows, first []int32) {
 	}
 }
 
-const dailyColumns = "partner, business_day_wire, location, product, kind_wire, currency, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
+const dailyColumns = "partner_wire, business_day_wire, location_wire, product_wire, kind_wire, currency_wire, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
 	"lines_without_amount, lines_without_rate"
 
 func (l *Ledger) daily(ctx context.Context, token string, r *sellthrough.Rows) error {

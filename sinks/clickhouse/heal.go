@@ -110,7 +110,7 @@ func (l *Ledger) quiet(ctx context.Context, hold sellthrough.Intent) error {
 	return nil
 }
 
-// Rebuild sets sales_daily and stock_daily to what the ledger comes to, by inserting the differences. It must run while no
+// Rebuild sets sales_daily, stock_daily and published to what the ledger comes to, by inserting the differences. It must run while no
 // intent is open.
 func (l *Ledger) Rebuild(ctx context.Context, token string) error {
 	want := fmt.Sprintf(dailyFromLedger, l.table("movements"), "1")
@@ -124,5 +124,8 @@ func (l *Ledger) Rebuild(ctx context.Context, token string) error {
 	if err := l.exec(withToken(ctx, token), "bring the sums in line with the ledger", sql); err != nil {
 		return err
 	}
-	return l.rebuildStock(ctx, token)
+	if err := l.rebuildStock(ctx, token); err != nil {
+		return err
+	}
+	return l.rebuildPublished(ctx, token)
 }

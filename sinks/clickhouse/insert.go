@@ -81,6 +81,7 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 		func() error { return l.rows(ctx, b, t, "stock_reports", &b.Reports) },
 		func() error { return l.daily(ctx, t, &b.Movements) },
 		func() error { return l.stock(ctx, t, &b.Reports) },
+		func() error { return l.publish(ctx, b, t) },
 		func() error { return l.floors(ctx, b, t) },
 	}
 	// These do not depend on one another, so several connections work at once; the first error is told. The books come

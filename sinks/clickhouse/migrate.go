@@ -46,6 +46,17 @@ func (m model) Summing(table, columns string) string {
 	return fmt.Sprintf("SummingMergeTree((%s))", columns)
 }
 
+// Aggregating is the engine of a table whose columns say themselves how they are put together.
+func (m model) Aggregating(table string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}')", m.Database, table)
+	}
+	return "AggregatingMergeTree"
+}
+
+// PublishedFromLedger is what the table published comes to.
+func (m model) PublishedFromLedger() string { return publishedFromLedger(m.Database) }
+
 // Replacing is the engine of a table whose newest row of a key counts, unless it says that the key is gone.
 func (m model) Replacing(table, by string) string {
 	if m.cluster {

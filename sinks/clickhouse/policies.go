@@ -53,6 +53,7 @@ func sights(database string) []sight {
 		{table: "sales_daily", who: everyone, filter: scoped},
 		{table: "stock_daily", who: everyone, filter: scoped},
 
+		{table: "published", who: everyone, filter: scoped},
 		{table: "kept_cover", who: everyone, filter: scoped},
 		{table: "kept_days", who: everyone}, // says of which days rows are kept, and of nobody's
 		{table: "submissions", who: everyone, filter: scoped},

@@ -9,7 +9,7 @@ import (
 	"sellthrough"
 )
 
-const stockColumns = "level_wire, business_day_wire, partner, location, product, item, namespace, at_seconds, qty_micros, lines, lines_implied, lines_unmatched"
+const stockColumns = "level_wire, business_day_wire, partner_wire, location_wire, product_wire, item_wire, namespace_wire, at_seconds, qty_micros, lines, lines_implied, lines_unmatched"
 
 // stock inserts the deltas that rows of stock reports are to stock_daily. Reports of one batch hardly ever share a key, so
 // each row is a delta; the server adds those that do.

@@ -51,6 +51,11 @@ func (l *Ledger) checks() []check {
 			"the levels are brought in line with the ledger by `sellthrough verify --heal`", true,
 		},
 		{
+			"what partner %s published of %s (%s): %s", `SELECT partner, toString(toDate32(day)), feed, concat('ledger and sums differ by ', toString(sum(n_in)), ' lines in, ', toString(sum(n_out)), ' lines out') FROM (` +
+				l.publishedDifference() + `) GROUP BY partner, day, feed`,
+			"what was published is brought in line with the ledger by `sellthrough verify --heal`", true,
+		},
+		{
 			"line %s of partner %s, document %s stands %s times", `SELECT toString(line), partner, any(document), toString(sum(sign)) FROM ` + db + `.movements GROUP BY partner, namespace, slice, line HAVING sum(sign) NOT IN (0, 1)`,
 			"a line was doubled or taken out twice: undo the submission and send it again", false,
 		},
