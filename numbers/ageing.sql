@@ -13,6 +13,7 @@
 -- better: less
 -- adds_up: [product, location, partner]
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- measure: sum(days_91_up)
 -- examples:
 --   - says: 30 on hand. The level rose by 12 ten days ago and by 5 forty days ago; 17 of 30 are younger, and a level was reported 100 days ago.

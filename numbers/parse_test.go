@@ -97,7 +97,7 @@ func TestViewsAreMadeAfterWhatTheyRead(t *testing.T) {
 
 // Row policies reach through every view: no question has a way around them.
 func TestNoViewReadsPastTheDatabase(t *testing.T) {
-	list, err := Views("db")
+	list, err := Views("db", "Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}

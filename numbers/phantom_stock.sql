@@ -15,6 +15,7 @@
 -- better: less
 -- adds_up: [product, location, partner]
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- measure: count()
 -- examples:
 --   - says: A sold on every second day, 5 times in 10 days, and then on none of 10 days that had stock; (1 − 5/10) ^ 10 is 0.098 %. B sold on one day only, C yesterday.

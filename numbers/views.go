@@ -9,7 +9,7 @@ import (
 )
 
 // source is a view or table that a SQL reads.
-var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily|stock_reports)\b`)
+var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily|published)\b`)
 
 // order puts every file behind those whose views it reads.
 func order(list []Number) ([]Number, error) {
@@ -75,7 +75,8 @@ func order(list []Number) ([]Number, error) {
 }
 
 // Views are the views of all files, in the order in which they can be made, reading those and the tables of a database.
-func Views(database string) ([]sellthrough.View, error) {
+// {zone} stands in them for the zone of the vendor's business days.
+func Views(database, zone string) ([]sellthrough.View, error) {
 	list, err := all()
 	if err != nil {
 		return nil, err
@@ -83,7 +84,8 @@ func Views(database string) ([]sellthrough.View, error) {
 	var out []sellthrough.View
 	for i := range list {
 		if n := &list[i]; n.SQL != "" {
-			out = append(out, sellthrough.View{Name: n.View, Select: source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}"), Kept: n.Kept})
+			sql := strings.ReplaceAll(source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}"), "{zone}", "'"+zone+"'")
+			out = append(out, sellthrough.View{Name: n.View, Select: sql, Kept: n.Kept})
 		}
 	}
 	return out, nil

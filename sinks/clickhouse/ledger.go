@@ -28,9 +28,10 @@ type Options struct {
 	Window   int    // blocks that each table remembers for deduplication; default 10000
 	Cluster  string // name of a cluster; empty: one node
 	ReadOnly bool   // for a user who may change no setting
+	Zone     string // IANA name, of the vendor's business days, for the views that Migrate makes; default UTC
 
 	// Views are made last by Migrate: what is counted is no business of the ledger's. See package numbers.
-	Views func(database string) ([]sellthrough.View, error)
+	Views func(database, zone string) ([]sellthrough.View, error)
 }
 
 // Ledger is one database.

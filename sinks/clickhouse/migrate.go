@@ -22,6 +22,7 @@ type ledgerTable struct{ Table, Kinds, KindsQuoted string }
 // model is what the schema's templates see.
 type model struct {
 	Database, OnCluster, Window, Durable string
+	Zone                                 string // of business days
 	MovementKinds, MovementKindsQuoted   string
 	Levels, LevelsQuoted                 string
 	IncidentEvents                       string
@@ -83,6 +84,9 @@ func (l *Ledger) model() model {
 		IncidentEvents: enum(alerts.EventKinds(), "'"),
 		BatchColumns:   "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
 		cluster:        l.opts.Cluster != "",
+	}
+	if m.Zone = l.opts.Zone; m.Zone == "" {
+		m.Zone = "UTC"
 	}
 	if m.cluster {
 		m.OnCluster = "ON CLUSTER " + l.opts.Cluster

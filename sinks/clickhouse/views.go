@@ -34,7 +34,7 @@ func (l *Ledger) views(ctx context.Context) error {
 	if l.opts.Views == nil {
 		return nil
 	}
-	list, err := l.opts.Views(l.opts.Database)
+	list, err := l.opts.Views(l.opts.Database, l.model().Zone)
 	if err != nil {
 		return fmt.Errorf("clickhouse: views: %w", err)
 	}
