@@ -63,7 +63,7 @@ func (s *source) json(lang string) ([]byte, error) {
 	e.SetIndent("", "  ")
 	err := e.Encode(object{
 		"uid": uid(s.UID, lang), "title": s.Title.In(lang), "description": s.About.In(lang), "tags": []string{"sellthrough", lang},
-		"schemaVersion": schemaVersion, "version": 1, "editable": false, "graphTooltip": 1, "timezone": "utc", "weekStart": "monday", "fiscalYearStartMonth": 0, "liveNow": false,
+		"schemaVersion": schemaVersion, "version": 1, "editable": false, "graphTooltip": 1, "timezone": "", "weekStart": "monday", "fiscalYearStartMonth": 0, "liveNow": false,
 		"time": object{"from": from, "to": "now"}, "timepicker": object{}, "refresh": refresh,
 		"annotations": object{"list": []any{}}, "links": links(s.UID, lang), "templating": object{"list": variables}, "panels": panels,
 		"preload": false,
@@ -96,14 +96,14 @@ var choices = map[string]struct {
 	sql   string
 }{
 	"organisation": {text{EN: "Organisation", ZH: "组织"}, "SELECT DISTINCT node FROM v_organisation_partners ORDER BY node"},
-	"partner": {text{EN: "Partner", ZH: "伙伴"}, "SELECT DISTINCT partner FROM (SELECT partner FROM v_partners UNION ALL SELECT partner FROM v_locations UNION ALL SELECT partner FROM v_submissions) " +
+	"partner": {text{EN: "Partner", ZH: "伙伴"}, "SELECT DISTINCT partner FROM (SELECT partner FROM v_partners UNION ALL SELECT partner FROM v_locations UNION ALL SELECT partner FROM v_received) " +
 		"WHERE partner != '' ORDER BY partner"},
 	"territory": {text{EN: "Territory", ZH: "区域"}, "SELECT DISTINCT territory FROM v_locations WHERE territory != '' ORDER BY territory"},
 	"location": {text{EN: "Location", ZH: "门店"}, "SELECT DISTINCT code FROM v_locations WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) " +
 		"AND $__conditionalAll(territory IN (${territory:singlequote}), $territory) ORDER BY code"},
 	"line":    {text{EN: "Product line", ZH: "产品线"}, "SELECT DISTINCT line FROM v_products WHERE line != '' ORDER BY line"},
 	"product": {text{EN: "Product", ZH: "产品"}, "SELECT code FROM v_products WHERE $__conditionalAll(line IN (${line:singlequote}), $line) ORDER BY code"},
-	"feed":    {text{EN: "Feed", ZH: "数据源"}, "SELECT DISTINCT feed FROM v_submissions WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) ORDER BY feed"},
+	"feed":    {text{EN: "Feed", ZH: "数据源"}, "SELECT DISTINCT feed FROM v_received WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) ORDER BY feed"},
 	"rule":    {text{EN: "Rule", ZH: "规则"}, "SELECT DISTINCT rule FROM v_incidents ORDER BY rule"},
 }
 

@@ -128,13 +128,22 @@ var dimensions = map[string]string{"organisation": "partner", "partner": "partne
 
 // question writes a panel's SQL: {{measure "name"}} is a number's expression, {{view "name"}} its view, and {{filter}}
 // the conditions of all the board's variables that filter the columns named; no name is partner, location and product.
-// {{lang}} is for columns that hold words.
+// {{lang}} is for columns that hold words. {{from}} and {{to}} are the first and the last business day of the period, in the
+// vendor's zone, {{days "column"}} filters by them, {{dayof "instant"}} is the day of an instant there, and {{midnight "day"}}
+// the instant at which a day begins there, which is how a chart or a table shows it.
 func (s *source) question(sql, lang string) (string, error) {
 	find := func(name string) (numbers.Number, error) { return numbers.Find(name) }
 	t, err := template.New("").Funcs(template.FuncMap{
 		"measure": func(name string) (string, error) { n, err := find(name); return n.Measure, err },
 		"lang":    func() string { return lang },
-		"view":    func(name string) (string, error) { n, err := find(name); return n.View, err },
+		"from":    func() string { return dayOf("$__fromTime") },
+		"to":      func() string { return dayOf("$__toTime") },
+		"days": func(column string) string {
+			return column + " >= " + dayOf("$__fromTime") + " AND " + column + " <= " + dayOf("$__toTime")
+		},
+		"dayof":    dayOf,
+		"midnight": func(day string) string { return "toDateTime(" + day + ", (SELECT zone FROM v_zone))" },
+		"view":     func(name string) (string, error) { n, err := find(name); return n.View, err },
 		"filter": func(columns ...string) string {
 			if len(columns) == 0 {
 				columns = []string{"partner", "location", "product"}
@@ -160,6 +169,9 @@ func (s *source) question(sql, lang string) (string, error) {
 	}
 	return strings.TrimSpace(b.String()), nil
 }
+
+// dayOf is the business day of an instant.
+func dayOf(instant string) string { return "toDate32(" + instant + ", (SELECT zone FROM v_zone))" }
 
 // Files are all boards in a language by file name, as Grafana's provisioning takes them.
 func Files(lang string) (map[string][]byte, error) {
