@@ -9,14 +9,7 @@
 -- each day on which it was: how many days before `day` that was, and how long what was reported would last at the velocity of
 -- `day`. cover is 0 for nothing on hand, 1 for up to 7 days, 2 for up to 14, 3 for up to 28, 4 for up to 56, 5 for more, or for
 -- ever because nothing is sold.
-SELECT s.partner AS partner, s.location AS location, s.product AS product, arrayMap(x -> x.1, s.levels) AS ages,
-    arrayMap(x -> toUInt8(multiIf(x.2 <= 0, 0, ifNull(v.velocity, 0) <= 0, 5, x.2 / v.velocity <= 7, 1, x.2 / v.velocity <= 14, 2, x.2 / v.velocity <= 28, 3, x.2 / v.velocity <= 56, 4, 5)), s.levels) AS covers
-FROM
-(
-    SELECT partner, location, product, groupArray((toUInt8(toInt32({day:Date32}) - toInt32(business_date)), qty)) AS levels
-    FROM v_stock_cells
-    WHERE level = 'on_hand' AND business_date > {day:Date32} - {back:Int32} AND business_date <= {day:Date32}
-    GROUP BY partner, location, product
-) AS s
-LEFT JOIN (SELECT partner, location, product, velocity FROM v_velocity(day = {day:Date32})) AS v
-ON v.partner = s.partner AND v.location = s.location AND v.product = s.product
+SELECT partner, location, product, arrayMap(x -> x.1, levels) AS ages,
+    greatest(arraySum(x -> if(bitTest(in_stock, x.1), x.2, toDecimal64(0, 6)), moves), 0) / nullIf(toDecimal64(bitCount(bitAnd(in_stock, 0xFFFFFFF)), 0), 0) AS velocity,
+    arrayMap(x -> toUInt8(multiIf(x.2 <= 0, 0, ifNull(velocity, 0) <= 0, 5, x.2 / velocity <= 7, 1, x.2 / velocity <= 14, 2, x.2 / velocity <= 28, 3, x.2 / velocity <= 56, 4, 5)), levels) AS covers
+FROM v_item_days(day = {day:Date32}, levels = greatest({back:Int32}, 34), sales = 28)

@@ -30,12 +30,10 @@
 --     expect: null
 -- ---
 -- What stood at the start of the period, and what was sold of that: of each product of a location whose level was known.
-SELECT partner, location, product, toDecimal64(0, 6) AS sold, toDecimal64(argMax(qty, business_date), 6) AS opening
-FROM v_stock_cells
-WHERE level = 'on_hand' AND business_date >= {from:Date32} - 7 AND business_date < {from:Date32}
-GROUP BY partner, location, product
+SELECT partner, location, product, toDecimal64(0, 6) AS sold, on_hand AS opening
+FROM v_item_days(day = {from:Date32} - 1, levels = 7, sales = 0)
 UNION ALL
 SELECT partner, location, product, units, toDecimal64(0, 6)
 FROM v_net_sell_out
 WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} AND (partner, location, product) IN
-    (SELECT partner, location, product FROM v_stock_cells WHERE level = 'on_hand' AND business_date >= {from:Date32} - 7 AND business_date < {from:Date32})
+    (SELECT partner, location, product FROM v_item_days(day = {from:Date32} - 1, levels = 7, sales = 0))

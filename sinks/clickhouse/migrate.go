@@ -8,6 +8,10 @@ import (
 	"io/fs"
 	"strings"
 	"text/template"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
 	"sellthrough/alerts"
@@ -157,15 +161,62 @@ func (l *Ledger) apply(ctx context.Context, file string, m model) error {
 		if bare == "" {
 			continue
 		}
-		ctx := ctx
-		if strings.HasPrefix(bare, "INSERT") {
-			ctx = withToken(ctx, fmt.Sprintf("migration/%s/%d", file, i))
+		if needed, err := l.needed(ctx, sql); err != nil || !needed {
+			if err != nil {
+				return fmt.Errorf("%w (%s)", err, file)
+			}
+			continue
 		}
-		if err := l.exec(ctx, "apply "+file, sql); err != nil {
-			return err
+		with := clickhouse.Settings{"mutations_sync": 0} // it is waited for below, for as long as it takes
+		if strings.HasPrefix(bare, "INSERT") && !strings.Contains(bare, "insert_deduplicate") {
+			with["insert_deduplication_token"] = fmt.Sprintf("migration/%s/%d", file, i)
+		}
+		if err := l.conn.Exec(clickhouse.Context(ctx, clickhouse.WithSettings(with)), sql); err != nil {
+			return fmt.Errorf("clickhouse: apply %s: %w", file, err)
+		}
+		if strings.HasPrefix(bare, "ALTER") {
+			if err := l.mutated(ctx, file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// needed says whether a statement is to be run: one that begins with "-- if: SELECT …" only where the answer is not 0.
+func (l *Ledger) needed(ctx context.Context, sql string) (ok bool, err error) {
+	_, question, found := strings.Cut(sql, "-- if: ")
+	if !found {
+		return true, nil
+	}
+	question, _, _ = strings.Cut(question, "\n")
+	var n uint8
+	err = l.query(ctx, "ask whether a statement is needed", question, func(r driver.Rows) error { return r.Scan(&n) })
+	return n != 0, err
+}
+
+// mutated waits until parts that were written before are as an ALTER says.
+func (l *Ledger) mutated(ctx context.Context, file string) error {
+	for {
+		var open uint64
+		var why string
+		err := l.query(ctx, "wait for "+file, "SELECT count(), max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done", func(r driver.Rows) error {
+			return r.Scan(&open, &why)
+		}, l.opts.Database)
+		switch {
+		case err != nil:
+			return err
+		case why != "":
+			return fmt.Errorf("clickhouse: apply %s: %s", file, why)
+		case open == 0:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func withoutComments(sql string) string {
