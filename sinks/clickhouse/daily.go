@@ -7,8 +7,6 @@ import (
 	"math/bits"
 	"unsafe"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"sellthrough"
 )
 
@@ -144,10 +142,8 @@ func (l *Ledger) daily(ctx context.Context, token string, r *sellthrough.Rows) e
 	s := group(r)
 	for from, part := 0, 0; from < len(s.day); part++ {
 		to := min(from+maxRows, len(s.day))
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "sales_daily", dailyColumns, to-from, func(b driver.Batch) error {
-			return columns(b, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to],
-				s.qty[from:to], s.amount[from:to], s.base[from:to], s.lines[from:to], s.unmatched[from:to], s.noMoney[from:to], s.noFX[from:to])
-		})
+		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "sales_daily", dailyColumns, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to],
+			s.qty[from:to], s.amount[from:to], s.base[from:to], s.lines[from:to], s.unmatched[from:to], s.noMoney[from:to], s.noFX[from:to])
 		if err != nil {
 			return err
 		}

@@ -156,6 +156,11 @@ func (l *Ledger) apply(ctx context.Context, file string, m model) error {
 	if err := t.Execute(&b, m); err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", file, err)
 	}
+	conn, err := l.patient()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
 	for i, sql := range strings.Split(b.String(), ";\n") {
 		bare := withoutComments(sql)
 		if bare == "" {
@@ -171,7 +176,7 @@ func (l *Ledger) apply(ctx context.Context, file string, m model) error {
 		if strings.HasPrefix(bare, "INSERT") && !strings.Contains(bare, "insert_deduplicate") {
 			with["insert_deduplication_token"] = fmt.Sprintf("migration/%s/%d", file, i)
 		}
-		if err := l.conn.Exec(clickhouse.Context(ctx, clickhouse.WithSettings(with)), sql); err != nil {
+		if err := conn.Exec(clickhouse.Context(ctx, clickhouse.WithSettings(with)), sql); err != nil {
 			return fmt.Errorf("clickhouse: apply %s: %w", file, err)
 		}
 		if strings.HasPrefix(bare, "ALTER") {

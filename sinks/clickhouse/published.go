@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/ClickHouse/ch-go/proto"
 
 	"sellthrough"
 )
@@ -81,12 +81,10 @@ const publishedColumns = "partner_wire, feed_wire, business_day_wire, location_w
 func (l *Ledger) publish(ctx context.Context, b *sellthrough.Batch, token string) error {
 	p := published(&b.Movements, &b.Reports)
 	type row = publication
-	return l.insert(ctx, token, "published", publishedColumns, len(p), func(w driver.Batch) error {
-		return columns(w, each(p, func(x *row) string { return x.partner }), each(p, func(x *row) string { return x.feed }), each(p, func(x *row) int32 { return x.day }),
-			each(p, func(x *row) string { return x.location }), each(p, func(x *row) uint8 { return x.facts }), each(p, func(x *row) uint8 { return x.cause }),
-			each(p, func(x *row) string { return x.product }), repeat(b.Known.UnixMilli(), len(p)), each(p, func(x *row) int64 { return x.in }),
-			each(p, func(x *row) int64 { return x.out }), each(p, func(x *row) int64 { return x.qty }), each(p, func(x *row) int64 { return x.base }))
-	})
+	return l.insert(ctx, token, "published", publishedColumns, each(p, func(x *row) string { return x.partner }), each(p, func(x *row) string { return x.feed }), each(p, func(x *row) int32 { return x.day }),
+		each(p, func(x *row) string { return x.location }), each(p, func(x *row) uint8 { return x.facts }), each(p, func(x *row) uint8 { return x.cause }),
+		each(p, func(x *row) string { return x.product }), same(proto.ColInt64{b.Known.UnixMilli()}, len(p)), each(p, func(x *row) int64 { return x.in }),
+		each(p, func(x *row) int64 { return x.out }), each(p, func(x *row) int64 { return x.qty }), each(p, func(x *row) int64 { return x.base }))
 }
 
 // publishedFromLedger is the same grouping, told to the server: what published must come to. Its columns are those that

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"sellthrough"
 )
 
@@ -26,10 +24,8 @@ func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows) e
 				unmatched[i] = lines[i]
 			}
 		}
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "stock_daily", stockColumns, to-from, func(b driver.Batch) error {
-			return columns(b, r.Kind[from:to], r.BusinessDate[from:to], r.Partner[from:to], r.Place[from:to], r.Product[from:to], r.Item[from:to],
-				r.Namespace[from:to], r.SoldAt[from:to], r.Qty[from:to], lines, implied, unmatched)
-		})
+		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "stock_daily", stockColumns, r.Kind[from:to], r.BusinessDate[from:to], r.Partner[from:to], r.Place[from:to], r.Product[from:to], r.Item[from:to],
+			r.Namespace[from:to], r.SoldAt[from:to], r.Qty[from:to], lines, implied, unmatched)
 		if err != nil {
 			return err
 		}

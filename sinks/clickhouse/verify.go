@@ -151,9 +151,7 @@ func (l *Ledger) Rule(ctx context.Context, feed sellthrough.FeedID, version int,
 		return fmt.Errorf("feed %s: its identity rule (scope, line key, namespace, mapped columns or their conventions) is not the one that its lines were kept under. "+
 			"The same lines sent again would count twice. Put the rule back, or, if no line of this feed will be sent again, set identity.rule to %d", feed, v+1)
 	}
-	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", 1, func(b driver.Batch) error {
-		return columns(b, []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
-	})
+	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
 }
 
 // DoneTo is the last offset of a partition that is done; -1 where nothing is.
