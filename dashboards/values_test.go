@@ -122,6 +122,9 @@ func TestEveryPanelShowsWhatIsWorkedOutByHand(t *testing.T) {
 	c.Write(t, known)
 	asked := 0
 	for _, lang := range []string{"en", "zh"} {
+		if lang == "zh" { // the first round was counted from the sums, the second is read from kept rows
+			c.Keep(t, "2026-03-15")
+		}
 		for uid, b := range read(t, lang) {
 			for _, p := range b.Panels {
 				if p.Targets[0].RawSQL == "" {

@@ -41,6 +41,12 @@ func New(t testing.TB) *Channel {
 // In makes an empty channel in a database of that name, for which users may have been made.
 func In(t testing.TB, database string) *Channel {
 	t.Helper()
+	return Where(t, database, "UTC")
+}
+
+// Where makes an empty channel whose business days are those of a time zone.
+func Where(t testing.TB, database, zone string) *Channel {
+	t.Helper()
 	s := enginetest.ClickHouse(t)
 	c := &Channel{name: database}
 	open := func(o clickhouse.Options) *clickhouse.Ledger {
@@ -52,7 +58,7 @@ func In(t testing.TB, database string) *Channel {
 		t.Cleanup(func() { _ = l.Close() })
 		return l
 	}
-	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Views: numbers.Views})
+	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Zone: zone, Views: numbers.Views})
 	c.reader = open(clickhouse.Options{User: s.ReadUser, Password: s.ReadPassword, ReadOnly: true})
 	if err := c.ledger.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
