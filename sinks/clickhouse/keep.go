@@ -163,16 +163,58 @@ func (l *Ledger) forget(ctx context.Context, day sellthrough.Day) error {
 	return nil
 }
 
-// differs are the questions that tell where the rows that are held for a day are not what the sums come to.
-func (l *Ledger) differs(day sellthrough.Day) (out []string) {
-	for i := range l.kept {
-		v := &l.kept[i]
-		columns := list(v.columns, func(c string) string { return "toString(" + c + ")" })
-		held := fmt.Sprintf("SELECT [%s] AS r FROM %s FINAL WHERE kept_day = toDate32(%d)", columns, l.table(keptTable(v.Name)), day)
-		sums := fmt.Sprintf("SELECT [%s] AS r FROM %s", columns, l.countedFor(&v.View, fmt.Sprintf("toDate32(%d)", day)))
-		at := func(key string) int { return slices.Index(v.columns, key) + 1 }
-		out = append(out, fmt.Sprintf("SELECT '%s', r[%d], concat(r[%d], '/', r[%d]), toString(sum(s)) FROM (SELECT r, 1 AS s FROM (%s) UNION ALL SELECT r, -1 FROM (%s)) GROUP BY r HAVING sum(s) != 0",
-			v.Name, at("partner"), at("location"), at("product"), held, sums))
+// heldDays are the days whose rows are read now.
+func (l *Ledger) heldDays(ctx context.Context) (days []sellthrough.Day, err error) {
+	if err := l.knowKept(ctx); err != nil {
+		return nil, err
 	}
-	return out
+	sql := fmt.Sprintf("SELECT toInt32(day) FROM %s WHERE at > now64(3) - %d GROUP BY day HAVING argMax(made, at) = '%s'", l.table("kept_days"), keptFor, l.made)
+	err = l.query(ctx, "list days that are kept", sql, func(r driver.Rows) error {
+		var d int32
+		err := r.Scan(&d)
+		days = append(days, sellthrough.Day(d))
+		return err
+	})
+	return days, err
+}
+
+// lookKept tells where the rows that are held are not what the sums come to.
+func (l *Ledger) lookKept(ctx context.Context) (out []Finding, err error) {
+	days, err := l.heldDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, day := range days {
+		for i := range l.kept {
+			v := &l.kept[i]
+			columns := list(v.columns, func(c string) string { return "toString(" + c + ")" })
+			held := fmt.Sprintf("SELECT [%s] AS r FROM %s FINAL WHERE kept_day = toDate32(%d)", columns, l.table(keptTable(v.Name)), day)
+			sums := fmt.Sprintf("SELECT [%s] AS r FROM %s", columns, l.countedFor(&v.View, fmt.Sprintf("toDate32(%d)", day)))
+			key := list(v.Kept.Key, func(c string) string { return fmt.Sprintf("assumeNotNull(r[%d])", slices.Index(v.columns, c)+1) })
+			sql := fmt.Sprintf("SELECT arrayStringConcat([%s], ' ') AS k FROM (SELECT r, 1 AS s FROM (%s) UNION ALL SELECT r, -1 FROM (%s)) GROUP BY r HAVING sum(s) != 0 ORDER BY k LIMIT 1 BY k LIMIT 20", key, held, sums)
+			if err := l.query(ctx, "verify kept rows", sql, func(r driver.Rows) error {
+				var at string
+				err := r.Scan(&at)
+				out = append(out, Finding{
+					What:   fmt.Sprintf("the row of %s that is kept for %s on %s is not what the sums come to", v.Name, at, day),
+					Remedy: "kept rows are counted anew by `sellthrough verify --heal`", Heals: true,
+				})
+				return err
+			}); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// healKept counts the rows that are held anew.
+func (l *Ledger) healKept(ctx context.Context) error {
+	days, err := l.heldDays(ctx)
+	for _, day := range days {
+		if err == nil {
+			err = l.KeepDay(ctx, day)
+		}
+	}
+	return err
 }

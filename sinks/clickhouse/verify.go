@@ -102,7 +102,8 @@ func (l *Ledger) look(ctx context.Context) ([]Finding, error) {
 			return out, err
 		}
 	}
-	return out, nil
+	kept, err := l.lookKept(ctx)
+	return append(out, kept...), err
 }
 
 // HealSums brings the sums in line with the ledger, with all owners held at their next intent.
@@ -114,7 +115,10 @@ func (l *Ledger) HealSums(ctx context.Context, incarnation string) error {
 	}
 	for {
 		err := l.mend(ctx, incarnation, personPartition)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			return l.healKept(ctx)
+		}
+		if ctx.Err() != nil {
 			return err
 		}
 		select {

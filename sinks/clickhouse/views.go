@@ -47,6 +47,30 @@ func (l *Ledger) views(ctx context.Context) error {
 	return nil
 }
 
+// knowKept learns which views are kept, where Migrate has not made them here.
+func (l *Ledger) knowKept(ctx context.Context) error {
+	if l.made != "" || l.opts.Views == nil {
+		return nil
+	}
+	list, err := l.opts.Views(l.opts.Database, l.model().Zone)
+	if err != nil {
+		return fmt.Errorf("clickhouse: views: %w", err)
+	}
+	var kept []keptView
+	for _, v := range list {
+		if v.Kept == nil {
+			continue
+		}
+		none, err := l.Query(ctx, "SELECT * FROM "+l.countedFor(&v, "'1970-01-01'")+" LIMIT 0", nil)
+		if err != nil {
+			return err
+		}
+		kept = append(kept, keptView{v, none.Columns})
+	}
+	l.made, l.kept = made(list), kept
+	return nil
+}
+
 // made names what views say: rows that were kept for others are not theirs.
 func made(list []sellthrough.View) string {
 	h := sha256.New()
