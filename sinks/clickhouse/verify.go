@@ -44,6 +44,11 @@ func (l *Ledger) checks() []check {
 			"the levels are brought in line with the ledger by `sellthrough verify --heal`", true,
 		},
 		{
+			"what partner %s published of %s (%s): %s", `SELECT partner, toString(toDate32(day)), feed, concat('ledger and sums differ by ', toString(sum(n_in)), ' lines in, ', toString(sum(n_out)), ' lines out') FROM (` +
+				l.publishedDifference() + `) GROUP BY partner, day, feed`,
+			"what was published is brought in line with the ledger by `sellthrough verify --heal`", true,
+		},
+		{
 			"partitions %s read by reference versions %s of incarnation %s%s", `SELECT toString(groupArray(partition)), toString(groupUniqArray(reference)), incarnation, '' FROM ` + db + `.v_progress WHERE last_done >= 0
 			GROUP BY incarnation HAVING uniqExactIf(reference, complete) > 1 AND max(done_at) < now() - 60`,
 			"a reference version has not taken force everywhere: run `sellthrough reference apply` again", false,
@@ -99,7 +104,8 @@ func (l *Ledger) look(ctx context.Context) ([]Finding, error) {
 			return out, err
 		}
 	}
-	return out, nil
+	kept, err := l.lookKept(ctx)
+	return append(out, kept...), err
 }
 
 // HealSums brings the sums in line with the ledger, with all owners held at their next intent.
@@ -111,7 +117,10 @@ func (l *Ledger) HealSums(ctx context.Context, incarnation string) error {
 	}
 	for {
 		err := l.mend(ctx, incarnation, personPartition)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			return l.healKept(ctx)
+		}
+		if ctx.Err() != nil {
 			return err
 		}
 		select {
@@ -148,9 +157,7 @@ func (l *Ledger) Rule(ctx context.Context, feed sellthrough.FeedID, version int,
 		return fmt.Errorf("feed %s: its identity rule (scope, line key, namespace, mapped columns or their conventions) is not the one that its lines were kept under. "+
 			"The same lines sent again would count twice. Put the rule back, or, if no line of this feed will be sent again, set identity.rule to %d", feed, v+1)
 	}
-	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", 1, func(b driver.Batch) error {
-		return columns(b, []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
-	})
+	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
 }
 
 // DoneTo is the last offset of a partition that is done; -1 where nothing is.
