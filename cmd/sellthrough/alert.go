@@ -99,7 +99,7 @@ func (a *app) runAlerter(ctx context.Context) error {
 		return err
 	}
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
-	return run.All(ctx, drain, p, run.Part{Name: "admin", Run: site.Admin})
+	return run.All(ctx, drain, p, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin})
 }
 
 // alerter is the evaluator with its channels, as the configuration says.

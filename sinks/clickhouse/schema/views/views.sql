@@ -1,9 +1,10 @@
--- Reads go through these. They run with the rights of whoever asks (INVOKER).
+-- Reads go through these. They run with the rights of whoever asks (INVOKER). The lines that the program sends to itself, of the
+-- partner _canary, are in the ledger of sales alone, in no sums and in no view.
 CREATE OR REPLACE VIEW {{.Database}}.v_movements {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, feed, namespace, business_date, sold_at, kind, cause, sign, document, line_key, location, place, item, product, unit,
     currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at,
     party, customer, segment, salesperson, title, reason, refers_to, destination, region
-FROM {{.Database}}.movements;
+FROM {{.Database}}.movements WHERE partner != '{{.Canary}}';
 
 -- The lines of everything beside sales and stock. until is when something ends, as written: an invoice falls due, a ticket is
 -- answered; 1970 where nothing is said.
@@ -33,17 +34,16 @@ HAVING lines != 0 OR qty != 0 OR amount != 0;
 CREATE OR REPLACE VIEW {{.Database}}.v_sales_as_of {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, business_date, place AS location, product, kind, currency, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount, sum(sign) AS lines
 FROM {{.Database}}.movements
-WHERE known_at < {as_of:DateTime64(3, 'UTC')}
+WHERE known_at < {as_of:DateTime64(3, 'UTC')} AND partner != '{{.Canary}}'
 GROUP BY partner, business_date, location, product, kind, currency
 HAVING lines != 0 OR qty != 0 OR amount != 0;
 
--- Every level report that stands.
+-- Every level report that stands. Rows that say the same of a report are added up: what was taken back cancels out.
 CREATE OR REPLACE VIEW {{.Database}}.v_stock_reports {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT partner, namespace, slice, line, any(place) AS location, any(item) AS item_code, argMaxIf(product, (revision, reference), sign > 0) AS product,
-    any(kind) AS level, any(business_date) AS business_date, any(sold_at) AS at,
-    sum(qty) AS qty, argMaxIf(bitTest(flags, 4), (revision, reference), sign > 0) AS implied, max(known_at) AS known_at
-FROM {{.Database}}.stock_reports
-GROUP BY partner, namespace, slice, line
+SELECT partner, namespace, slice, line, place AS location, item AS item_code, product, kind AS level, business_date, sold_at AS at,
+    sum(r.qty) AS qty, implied, max(r.known_at) AS known_at
+FROM (SELECT *, qty, sold_at, bitTest(flags, 4) AS implied FROM {{.Database}}.stock_reports) AS r
+GROUP BY partner, namespace, slice, line, location, item_code, product, level, business_date, at, implied
 HAVING sum(sign) > 0;
 
 -- The last report of each day that stands, by product; items of one product are added.
@@ -87,26 +87,27 @@ GROUP BY partner, location, product, level;
 CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT submission, any(feed) AS feed, any(partner) AS partner, revision, partition, attempt, max(held) AS held, min(partial) AS partial, max(why) AS why,
     sum(lines_held) AS held_lines, sum(lines_new) AS new, sum(lines_duplicate) AS duplicate, sum(lines_corrected) AS corrected,
-    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched
-FROM {{.Database}}.outcomes
+    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched,
+    sum(lines_refused) AS unfit
+FROM {{.Database}}.outcomes AS o WHERE o.partner != '{{.Canary}}'
 GROUP BY submission, revision, partition, attempt
 ORDER BY attempt DESC
 LIMIT 1 BY submission, revision, partition;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_submissions {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.file AS file, s.bytes AS bytes,
-    s.rows AS received, s.refused AS refused, s.accepted AS accepted,
+    s.rows AS received, s.refused + o.unfit AS refused, s.accepted - o.unfit AS accepted,
     o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
-    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched,
+    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched, o.unfit AS unfit,
     multiIf(o.final < length(s.partitions), 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.attempt AS attempt
 FROM
 (
-    SELECT * FROM {{.Database}}.submissions ORDER BY attempt DESC, known_at DESC LIMIT 1 BY submission
+    SELECT * FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}' ORDER BY attempt DESC, known_at DESC LIMIT 1 BY submission
 ) AS s
 LEFT JOIN
 (
     SELECT submission, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
-        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched
+        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched, sum(unfit) AS unfit
     FROM {{.Database}}.v_outcomes GROUP BY submission
 ) AS o ON o.submission = s.submission;
 
@@ -118,13 +119,13 @@ SELECT feed, any(partner) AS partner, count() AS submissions, sum(received) AS r
 FROM {{.Database}}.v_submissions WHERE state != 'on the road' GROUP BY feed;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_refused {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused;
+SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused WHERE partner != '{{.Canary}}';
 
 -- Codes that no reference knows, by weight.
 CREATE OR REPLACE VIEW {{.Database}}.v_unmatched {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, if(bitTest(flags, 2), 'item', 'location') AS what, if(bitTest(flags, 2), item, location) AS code,
     sum(sign) AS lines, sum(qty) AS units, sum(amount) AS amount, currency, min(business_date) AS first_day, max(business_date) AS last_day
-FROM {{.Database}}.movements WHERE unmatched
+FROM {{.Database}}.movements WHERE unmatched AND partner != '{{.Canary}}'
 GROUP BY partner, what, code, currency HAVING lines != 0;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_progress {{.OnCluster}} SQL SECURITY INVOKER AS
