@@ -114,7 +114,7 @@ func (c *channel) stock(rows ...string) {
 func (c *channel) sells(location, product string, days ...string) {
 	var b strings.Builder
 	for _, d := range days {
-		fmt.Fprintf(&b, "acme %s %s %s sell_out 2 20\n", location, product, d)
+		fmt.Fprintf(&b, "acme %s %s %s sell_out 2 20 new - acme-pos\n", location, product, d)
 	}
 	c.Write(c.t, map[string]string{"sales": b.String()})
 }

@@ -128,8 +128,9 @@ func TestQuestionsUseWhatThereIs(t *testing.T) {
 							t.Errorf("%s panel %d uses %s", uid, p.ID, m)
 						}
 					}
-					for _, m := range regexp.MustCompile(`(?:FROM|JOIN)\s+(\w+)`).FindAllStringSubmatch(q.RawSQL, -1) {
-						if !strings.HasPrefix(m[1], "v_") {
+					for _, m := range regexp.MustCompile(`(?:FROM|(ARRAY )?JOIN)\s+(\w+)`).FindAllStringSubmatch(q.RawSQL, -1) {
+						own := m[1] != "" || strings.Contains(q.RawSQL, "WITH "+m[2]+" AS\n(") // an array's elements, a part of the question
+						if m[1] = m[2]; !own && !strings.HasPrefix(m[1], "v_") {
 							t.Errorf("%s panel %d reads %s, which is no view", uid, p.ID, m[1])
 						}
 					}

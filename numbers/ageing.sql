@@ -13,6 +13,7 @@
 -- better: less
 -- adds_up: [product, location, partner]
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- measure: sum(days_91_up)
 -- examples:
 --   - says: 30 on hand. The level rose by 12 ten days ago and by 5 forty days ago; 17 of 30 are younger, and a level was reported 100 days ago.
@@ -45,23 +46,19 @@ SELECT partner, location, product, on_hand,
     if(reaches, 0, older) AS unknown
 FROM
 (
-    SELECT partner, location, product,
-        arraySort(x -> -x.1, groupArrayIf((age, qty), is_level)) AS levels, -- the oldest first
-        groupArrayIf((age, qty), NOT is_level) AS bought,
-        toDecimal128(levels[-1].2, 6) AS on_hand,
-        levels[1].1 > 90 AS reaches,
-        arrayMap((now, before) -> (now.1, greatest(now.2 - before.2, toDecimal64(0, 6))), arrayPopFront(levels), arrayPopBack(levels)) AS rises,
-        if(empty(bought), rises, bought) AS receipts
-    FROM
+    SELECT s.partner AS partner, s.location AS location, s.product AS product,
+        arraySort(x -> -x.1, s.levels) AS sorted, -- the oldest first
+        toDecimal128(sorted[-1].2, 6) AS on_hand,
+        sorted[1].1 > 90 AS reaches,
+        arrayMap((now, before) -> (toInt32(now.1), greatest(now.2 - before.2, toDecimal64(0, 6))), arrayPopFront(sorted), arrayPopBack(sorted)) AS rises,
+        if(empty(b.bought), rises, b.bought) AS receipts
+    FROM v_item_days(day = {day:Date32}, levels = 120, sales = 0) AS s
+    LEFT JOIN
     (
-        SELECT partner, location, product, toInt32({day:Date32}) - toInt32(business_date) AS age, toDecimal64(qty, 6) AS qty, true AS is_level
-        FROM v_stock_cells
-        WHERE level = 'on_hand' AND business_date > {day:Date32} - 120 AND business_date <= {day:Date32}
-        UNION ALL
-        SELECT partner, location, product, toInt32({day:Date32}) - toInt32(business_date), qty, false
+        SELECT partner, location, product, groupArray((toInt32({day:Date32}) - toInt32(business_date), qty)) AS bought
         FROM v_sales_rows
         WHERE kind = 'sell_in' AND business_date > {day:Date32} - 91 AND business_date <= {day:Date32}
-    )
-    GROUP BY partner, location, product
-    HAVING countIf(is_level) > 0 AND minIf(age, is_level) < 7 AND on_hand > 0
+        GROUP BY partner, location, product
+    ) AS b ON b.partner = s.partner AND b.location = s.location AND b.product = s.product
+    WHERE sorted[-1].1 < 7 AND on_hand > 0
 )

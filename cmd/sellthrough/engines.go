@@ -253,7 +253,7 @@ func (a *app) ledger() (*clickhouse.Ledger, error) {
 	c := a.cfg.Engines.ClickHouse
 	return clickhouse.Open(clickhouse.Options{
 		Address: a.engines.ClickHouse, Database: c.Database, User: a.engines.User, Password: a.engines.Password, TLS: c.TLS && c.Address != "",
-		Views: numbers.Views,
+		Zone: a.cfg.Reporting.TimeZone, Views: numbers.Views,
 	})
 }
 

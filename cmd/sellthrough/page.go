@@ -35,7 +35,7 @@ func (a *app) page(l *clickhouse.Ledger, status http.Handler) (http.Handler, *pa
 	}
 	p, err := page.New(page.Options{
 		Reader: r, Boards: dashboards.Files(), Gatherer: a.registry, Zone: zone, Title: "sellthrough", Version: version,
-		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_submissions", Status: status,
+		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_received", Status: status,
 	})
 	if err != nil {
 		return nil, nil, err

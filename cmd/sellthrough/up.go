@@ -150,7 +150,11 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		if err != nil {
 			return nil, err
 		}
-		parts = append([]run.Part{p}, parts...)
+		k, err := a.keeper(l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append([]run.Part{p, k}, parts...)
 	}
 	if watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)

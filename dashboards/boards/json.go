@@ -63,7 +63,7 @@ func (s *source) json(lang string) ([]byte, error) {
 	e.SetIndent("", "  ")
 	err := e.Encode(object{
 		"uid": uid(s.UID, lang), "title": s.Title.In(lang), "description": s.About.In(lang), "tags": []string{"sellthrough", lang},
-		"schemaVersion": schemaVersion, "version": 1, "editable": false, "graphTooltip": 1, "timezone": "utc", "weekStart": "monday", "fiscalYearStartMonth": 0, "liveNow": false,
+		"schemaVersion": schemaVersion, "version": 1, "editable": false, "graphTooltip": 1, "timezone": "", "weekStart": "monday", "fiscalYearStartMonth": 0, "liveNow": false,
 		"time": object{"from": from, "to": "now"}, "timepicker": object{}, "refresh": refresh,
 		"annotations": object{"list": []any{}}, "links": links(s.UID, lang), "templating": object{"list": variables}, "panels": panels,
 		"preload": false,
@@ -116,7 +116,7 @@ var choices = map[string]choice{
 	"tier":         {label: text{EN: "Tier", ZH: "层级"}, sql: "SELECT DISTINCT tier FROM v_partners WHERE tier != '' ORDER BY tier"},
 	"type":         {label: text{EN: "Channel type", ZH: "渠道类型"}, sql: "SELECT DISTINCT channel_type FROM v_partners WHERE channel_type != '' ORDER BY channel_type"},
 	"group":        {label: text{EN: "Partner group", ZH: "伙伴集团"}, sql: "SELECT DISTINCT alliance FROM v_groups ORDER BY alliance"},
-	"partner": {label: text{EN: "Partner", ZH: "伙伴"}, sql: "SELECT DISTINCT partner FROM (SELECT partner FROM v_partners UNION ALL SELECT partner FROM v_locations UNION ALL SELECT partner FROM v_submissions) " +
+	"partner": {label: text{EN: "Partner", ZH: "伙伴"}, sql: "SELECT DISTINCT partner FROM (SELECT partner FROM v_partners UNION ALL SELECT partner FROM v_locations UNION ALL SELECT partner FROM v_received) " +
 		"WHERE partner != '' ORDER BY partner"},
 	"territory": {label: text{EN: "Territory", ZH: "区域"}, sql: "SELECT DISTINCT territory FROM (SELECT territory FROM v_locations UNION ALL SELECT arrayJoin(path) FROM v_territory_tree) WHERE territory != '' ORDER BY territory"},
 	"location": {label: text{EN: "Location", ZH: "门店"}, sql: "SELECT DISTINCT code FROM v_locations WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) " +
@@ -124,7 +124,7 @@ var choices = map[string]choice{
 	"unit":    {label: text{EN: "Business unit", ZH: "事业部"}, sql: "SELECT DISTINCT business_unit FROM v_products WHERE business_unit != '' ORDER BY business_unit"},
 	"line":    {label: text{EN: "Product line", ZH: "产品线"}, sql: "SELECT DISTINCT line FROM v_products WHERE line != '' ORDER BY line"},
 	"product": {label: text{EN: "Product", ZH: "产品"}, sql: "SELECT code FROM v_products WHERE $__conditionalAll(line IN (${line:singlequote}), $line) ORDER BY code"},
-	"feed":    {label: text{EN: "Feed", ZH: "数据源"}, sql: "SELECT DISTINCT feed FROM v_submissions WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) ORDER BY feed"},
+	"feed":    {label: text{EN: "Feed", ZH: "数据源"}, sql: "SELECT DISTINCT feed FROM v_received WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) ORDER BY feed"},
 	"rule":    {label: text{EN: "Rule", ZH: "规则"}, sql: "SELECT DISTINCT rule FROM v_incidents ORDER BY rule"},
 }
 

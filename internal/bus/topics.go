@@ -182,7 +182,7 @@ func (b *Bus) genesis(ctx context.Context, t Topic) (Incarnation, error) {
 }
 
 func (b *Bus) incarnationAt(ctx context.Context, t Topic, p int, offset int64) (Incarnation, error) {
-	f, err := b.fetch(ctx, t, p, offset, time.Second)
+	f, err := b.fetch(ctx, t, p, offset, time.Second, fewBytes)
 	if err != nil {
 		return "", err
 	}

@@ -41,6 +41,12 @@ func New(t testing.TB) *Channel {
 // In makes an empty channel in a database of that name, for which users may have been made.
 func In(t testing.TB, database string) *Channel {
 	t.Helper()
+	return Where(t, database, "UTC")
+}
+
+// Where makes an empty channel whose business days are those of a time zone.
+func Where(t testing.TB, database, zone string) *Channel {
+	t.Helper()
 	s := enginetest.ClickHouse(t)
 	c := &Channel{name: database}
 	open := func(o clickhouse.Options) *clickhouse.Ledger {
@@ -52,7 +58,7 @@ func In(t testing.TB, database string) *Channel {
 		t.Cleanup(func() { _ = l.Close() })
 		return l
 	}
-	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Views: numbers.Views})
+	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Zone: zone, Views: numbers.Views})
 	c.reader = open(clickhouse.Options{User: s.ReadUser, Password: s.ReadPassword, ReadOnly: true})
 	if err := c.ledger.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -75,7 +81,27 @@ func (c *Channel) Clear(t testing.TB) {
 	t.Helper()
 	tables := c.Ask(t, "SELECT name FROM system.tables WHERE database = '"+c.name+"' AND engine LIKE '%MergeTree' AND name != 'migrations' AND total_rows > 0")
 	for _, r := range tables.Rows {
-		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, r[0]))
+		c.Empty(t, fmt.Sprint(r[0]))
+	}
+}
+
+// Empty takes all rows out of tables.
+func (c *Channel) Empty(t testing.TB, tables ...string) {
+	t.Helper()
+	for _, name := range tables {
+		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, name))
+	}
+}
+
+// Keep holds the answers of kept views for a day, as it is written.
+func (c *Channel) Keep(t testing.TB, day string) {
+	t.Helper()
+	d, err := sellthrough.ParseDay(day)
+	if err == nil {
+		err = c.ledger.KeepDay(t.Context(), d)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -191,7 +217,9 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 		b := w.batches[instant]
 		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
 		b.Epoch, b.Complete, b.Blocks = 1, true, 1
+		b.Rows = b.Movements.Len() + b.Reports.Len()
 		w.fatal(c.ledger.Insert(t.Context(), b))
+		w.fatal(c.ledger.Done(t.Context(), b.Intent))
 		c.batches++
 	}
 }

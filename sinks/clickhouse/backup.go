@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -62,7 +63,9 @@ func (l *Ledger) Backup(ctx context.Context, incarnation string, p Place) (Backe
 		return done, err
 	}
 	began := time.Now()
-	err = l.paused(ctx, incarnation, func(ctx context.Context) error {
+	limit, stop := context.WithTimeout(ctx, holdLife-time.Minute)
+	defer stop()
+	err = l.paused(limit, incarnation, func(ctx context.Context) error {
 		began = time.Now()
 		more, err := l.copy(ctx, "BACKUP DATABASE "+l.opts.Database+" TO "+p.of(secondPart), "base_backup = "+p.of(firstPart))
 		done.Bytes, done.Files = done.Bytes+more.Bytes, done.Files+more.Files
@@ -121,7 +124,7 @@ func (l *Ledger) copy(ctx context.Context, statement, settings string) (done Bac
 	}
 }
 
-// paused calls f while every intent is done and all owners wait at their next one.
+// paused calls f while every intent is done and all owners wait at their next one, for as long as it takes.
 func (l *Ledger) paused(ctx context.Context, incarnation string, f func(context.Context) error) error {
 	now := time.Now().UnixNano()
 	hold := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: backupPartition, First: now, Last: now}}
@@ -133,8 +136,28 @@ func (l *Ledger) paused(ctx context.Context, incarnation string, f func(context.
 		defer stop()
 		_ = l.note(end, "release", hold) // what stays ends by itself
 	}()
-	ctx, stop := context.WithTimeout(ctx, holdLife-time.Minute)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var again sync.WaitGroup
+	defer again.Wait()
+	defer stop(nil)
+	again.Go(func() { // a hold that nobody renews ends by itself
+		renewed := time.Now()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(holdLife / 10):
+			}
+			err := l.note(ctx, "hold", hold)
+			if err == nil {
+				renewed = time.Now()
+			} else if time.Since(renewed) > holdLife-2*time.Minute {
+				stop(fmt.Errorf("the hold of the road could not be renewed: %w", err))
+				return
+			}
+		}
+	})
 	for {
 		err := l.quiet(ctx, hold)
 		if err == nil {

@@ -54,10 +54,10 @@ func (l *Ledger) HealSums(ctx context.Context, incarnation string) error {
 		err := l.mend(ctx, incarnation, personPartition)
 		if err == nil {
 			left, herr := l.holdOf(ctx, incarnation, personPartition)
-			if herr != nil || left == nil {
-				return herr
+			if herr == nil && left != nil {
+				continue
 			}
-			continue
+			return errors.Join(herr, l.healKept(ctx))
 		}
 		if ctx.Err() != nil {
 			return err

@@ -59,7 +59,7 @@ func TestTheDifferenceOfAShadowIsWholeLines(t *testing.T) {
 		lineOf(m, big+2, 1, 5, 2025, "C") // new
 		lineOf(m, 9, 1, 5, 2025, "twice")
 	})
-	s := &Ledger{opts: l.opts, conn: l.conn, big: l.big}
+	s := &Ledger{opts: l.opts, conn: l.conn, sender: l.sender, big: l.big}
 	s.opts.Database = r.Shadow
 	if err := s.Consider(t.Context(), []sellthrough.Revision{4, 5}); err != nil {
 		t.Fatal(err)

@@ -113,12 +113,16 @@ func (l *Ledger) quiet(ctx context.Context, hold sellthrough.Intent) error {
 	return nil
 }
 
-// Rebuild sets the sums to what the ledgers come to, by inserting the differences. It must run while no intent is open.
+// Rebuild sets the sums, and what was published, to what the ledgers come to, by inserting the differences. It must run while no
+// intent is open.
 func (l *Ledger) Rebuild(ctx context.Context, token string) error {
 	for _, sums := range []string{"sales_daily", "flow_daily"} {
 		if err := l.rebuildSums(ctx, token, sums); err != nil {
 			return err
 		}
 	}
-	return l.rebuildStock(ctx, token)
+	if err := l.rebuildStock(ctx, token); err != nil {
+		return err
+	}
+	return l.rebuildPublished(ctx, token)
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/ClickHouse/ch-go/proto"
 
 	"sellthrough"
 )
@@ -14,34 +15,28 @@ import (
 // maxRows bounds one insert. More rows are cut into several, each with its own token.
 const maxRows = 1_000_000
 
-// insert makes one insert of n rows under a token; fill appends whole columns.
-func (l *Ledger) insert(ctx context.Context, token, table, columns string, n int, fill func(driver.Batch) error) error {
+// insert makes one insert under a token, of whole columns in the order of their names.
+func (l *Ledger) insert(ctx context.Context, token, table, names string, data ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	list := strings.Split(names, ", ")
+	if len(list) != len(data) {
+		return fmt.Errorf("clickhouse: insert into %s: %d columns for %d names", table, len(data), len(list))
+	}
+	columns := make([]proto.InputColumn, len(list))
+	for i, name := range list {
+		c, err := input(data[i])
+		if err != nil {
+			return fmt.Errorf("clickhouse: insert into %s: column %s: %w", table, name, err)
+		}
+		columns[i] = proto.InputColumn{Name: name, Data: c}
+	}
+	n := columns[0].Data.Rows()
 	if n == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(withToken(ctx, token+"/"+table), deadline)
-	defer cancel()
-	b, err := l.conn.PrepareBatch(ctx, "INSERT INTO "+l.table(table)+" ("+columns+")")
-	if err == nil {
-		err = fill(b)
-	}
-	if err == nil {
-		err = b.Send()
-	} else if b != nil {
-		_ = b.Abort()
-	}
-	if err != nil {
+	if err := l.sender.send(ctx, token+"/"+table, l.table(table), columns); err != nil {
 		return marked(table, fmt.Errorf("clickhouse: insert %d rows into %s under %s: %w", n, table, token, err))
-	}
-	return nil
-}
-
-// columns appends whole columns in their order.
-func columns(b driver.Batch, cols ...any) error {
-	for i, c := range cols {
-		if err := b.Column(i).Append(c); err != nil {
-			return fmt.Errorf("column %d: %w", i, err)
-		}
 	}
 	return nil
 }
@@ -113,7 +108,7 @@ func (l *Ledger) lines(ctx context.Context, b *sellthrough.Batch, t string) (job
 			jobs = append(jobs, func() error { return l.daily(ctx, t+"/"+string(k), "flow_daily", r) })
 		}
 	})
-	return jobs
+	return append(jobs, func() error { return l.publish(ctx, b, t) })
 }
 
 const ledgerColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, cause_wire, sign, row, kind_wire, document, line_key, " +
@@ -131,24 +126,22 @@ func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table st
 	for from, part := 0, 0; from < r.Len(); part++ {
 		to := min(from+maxRows, r.Len())
 		n := to - from
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, names, n, func(out driver.Batch) error {
-			all := []any{
-				r.Partner[from:to], r.Feed[from:to], r.Namespace[from:to], r.Slice[from:to], r.Line[from:to], r.Content[from:to],
-				r.Revision[from:to], r.Version[from:to], r.Reference[from:to], r.Cause[from:to], r.Sign[from:to], r.Row[from:to], r.Kind[from:to],
-				r.Document[from:to], r.LineKey[from:to], r.Location[from:to], r.Place[from:to], r.Item[from:to], r.Product[from:to], r.Unit[from:to],
-				r.Currency[from:to], r.Qty[from:to], r.Amount[from:to], r.Base[from:to], r.RawQty[from:to], r.Flags[from:to], r.BusinessDate[from:to],
-				r.Day[from:to], r.At[from:to], r.SoldAt[from:to], r.Counterparty[from:to], r.Serial[from:to],
-				repeat(short(b.Incarnation), n), repeat(uint16(b.Partition), n), repeat(b.First, n), repeat(uint32(b.Step), n), repeat(uint32(b.Retry), n),
-				repeat(b.Known.UnixMilli(), n),
+		all := []any{
+			r.Partner[from:to], r.Feed[from:to], r.Namespace[from:to], r.Slice[from:to], r.Line[from:to], r.Content[from:to],
+			r.Revision[from:to], r.Version[from:to], r.Reference[from:to], r.Cause[from:to], r.Sign[from:to], r.Row[from:to], r.Kind[from:to],
+			r.Document[from:to], r.LineKey[from:to], r.Location[from:to], r.Place[from:to], r.Item[from:to], r.Product[from:to], r.Unit[from:to],
+			r.Currency[from:to], r.Qty[from:to], r.Amount[from:to], r.Base[from:to], r.RawQty[from:to], r.Flags[from:to], r.BusinessDate[from:to],
+			r.Day[from:to], r.At[from:to], r.SoldAt[from:to], r.Counterparty[from:to], r.Serial[from:to],
+			same(proto.ColUInt64{short(b.Incarnation)}, n), same(proto.ColUInt16{uint16(b.Partition)}, n), same(proto.ColInt64{b.First}, n),
+			same(proto.ColUInt32{uint32(b.Step)}, n), same(proto.ColUInt32{uint32(b.Retry)}, n), same(proto.ColInt64{b.Known.UnixMilli()}, n),
+		}
+		if r.More != nil {
+			for _, c := range r.More.Texts() {
+				all = append(all, (*c)[from:to])
 			}
-			if r.More != nil {
-				for _, c := range r.More.Texts() {
-					all = append(all, (*c)[from:to])
-				}
-				all = append(all, r.More.Until[from:to])
-			}
-			return columns(out, all...)
-		})
+			all = append(all, r.More.Until[from:to])
+		}
+		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, names, all...)
 		if err != nil {
 			return err
 		}
@@ -160,8 +153,8 @@ func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table st
 // stamp is the columns that name the batch of a row in the books.
 func stamp(b *sellthrough.Batch, n int) []any {
 	return []any{
-		repeat(uint16(b.Partition), n), repeat(short(b.Incarnation), n), repeat(b.First, n), repeat(uint32(b.Step), n), repeat(uint32(b.Retry), n),
-		repeat(b.Known.UnixMilli(), n),
+		same(proto.ColUInt16{uint16(b.Partition)}, n), same(proto.ColUInt64{short(b.Incarnation)}, n), same(proto.ColInt64{b.First}, n),
+		same(proto.ColUInt32{uint32(b.Step)}, n), same(proto.ColUInt32{uint32(b.Retry)}, n), same(millis{b.Known.UnixMilli()}, n),
 	}
 }
 
@@ -169,19 +162,17 @@ const stampColumns = ", partition, incarnation, batch, step, retry, known_at"
 
 func (l *Ledger) floors(ctx context.Context, b *sellthrough.Batch, token string) error {
 	f := b.Floors
-	return l.insert(ctx, token, "floors", "partner, namespace, slice, line, location, from_day, to_day, revision, version"+stampColumns, len(f), func(out driver.Batch) error {
-		return columns(out, append([]any{
-			each(f, func(x *sellthrough.Floor) string { return x.Partner }),
-			each(f, func(x *sellthrough.Floor) string { return x.Namespace }),
-			each(f, func(x *sellthrough.Floor) uint64 { return x.Slice }),
-			each(f, func(x *sellthrough.Floor) uint64 { return x.Line }),
-			each(f, func(x *sellthrough.Floor) string { return x.Location }),
-			each(f, func(x *sellthrough.Floor) int32 { return int32(x.From) }),
-			each(f, func(x *sellthrough.Floor) int32 { return int32(x.To) }),
-			each(f, func(x *sellthrough.Floor) uint64 { return uint64(x.Revision) }),
-			each(f, func(x *sellthrough.Floor) uint64 { return x.Version }),
-		}, stamp(b, len(f))...)...)
-	})
+	return l.insert(ctx, token, "floors", "partner, namespace, slice, line, location, from_day, to_day, revision, version"+stampColumns, append([]any{
+		each(f, func(x *sellthrough.Floor) string { return x.Partner }),
+		each(f, func(x *sellthrough.Floor) string { return x.Namespace }),
+		each(f, func(x *sellthrough.Floor) uint64 { return x.Slice }),
+		each(f, func(x *sellthrough.Floor) uint64 { return x.Line }),
+		each(f, func(x *sellthrough.Floor) string { return x.Location }),
+		each(f, func(x *sellthrough.Floor) int32 { return int32(x.From) }),
+		each(f, func(x *sellthrough.Floor) int32 { return int32(x.To) }),
+		each(f, func(x *sellthrough.Floor) uint64 { return uint64(x.Revision) }),
+		each(f, func(x *sellthrough.Floor) uint64 { return x.Version }),
+	}, stamp(b, len(f))...)...)
 }
 
 // books writes outcomes, votes, submissions, refused rows and orders.
@@ -189,31 +180,27 @@ func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) 
 	o := b.Outcomes
 	type out = sellthrough.Outcome
 	err := l.insert(ctx, token, "outcomes", "submission, feed, partner, revision, attempt, held, lost, partial, why, lines_held, lines_new, lines_duplicate, lines_corrected, "+
-		"lines_superseded, lines_withdrawn, lines_implied, lines_unmatched, lines_refused"+stampColumns, len(o), func(w driver.Batch) error {
-		return columns(w, append([]any{
-			each(o, func(x *out) string { return string(x.Submission) }), each(o, func(x *out) string { return string(x.Feed) }),
-			each(o, func(x *out) string { return string(x.Partner) }), each(o, func(x *out) uint64 { return uint64(x.Revision) }),
-			each(o, func(x *out) uint32 { return x.Attempt }), each(o, func(x *out) bool { return x.Held }), each(o, func(x *out) bool { return x.Lost }),
-			each(o, func(x *out) bool { return x.Partial }), each(o, func(x *out) string { return x.Why }),
-			each(o, func(x *out) int64 { return x.Counts.Held }), each(o, func(x *out) int64 { return x.Counts.New }),
-			each(o, func(x *out) int64 { return x.Counts.Duplicate }), each(o, func(x *out) int64 { return x.Counts.Corrected }),
-			each(o, func(x *out) int64 { return x.Counts.Superseded }), each(o, func(x *out) int64 { return x.Counts.Withdrawn }),
-			each(o, func(x *out) int64 { return x.Counts.Implied }), each(o, func(x *out) int64 { return x.Counts.Unmatched }),
-			each(o, func(x *out) int64 { return x.Counts.Refused }),
-		}, stamp(b, len(o))...)...)
-	})
+		"lines_superseded, lines_withdrawn, lines_implied, lines_unmatched, lines_refused"+stampColumns, append([]any{
+		each(o, func(x *out) string { return string(x.Submission) }), each(o, func(x *out) string { return string(x.Feed) }),
+		each(o, func(x *out) string { return string(x.Partner) }), each(o, func(x *out) uint64 { return uint64(x.Revision) }),
+		each(o, func(x *out) uint32 { return x.Attempt }), each(o, func(x *out) bool { return x.Held }), each(o, func(x *out) bool { return x.Lost }),
+		each(o, func(x *out) bool { return x.Partial }), each(o, func(x *out) string { return x.Why }),
+		each(o, func(x *out) int64 { return x.Counts.Held }), each(o, func(x *out) int64 { return x.Counts.New }),
+		each(o, func(x *out) int64 { return x.Counts.Duplicate }), each(o, func(x *out) int64 { return x.Counts.Corrected }),
+		each(o, func(x *out) int64 { return x.Counts.Superseded }), each(o, func(x *out) int64 { return x.Counts.Withdrawn }),
+		each(o, func(x *out) int64 { return x.Counts.Implied }), each(o, func(x *out) int64 { return x.Counts.Unmatched }),
+		each(o, func(x *out) int64 { return x.Counts.Refused }),
+	}, stamp(b, len(o))...)...)
 	if err != nil {
 		return err
 	}
 	v := b.Votes
 	type vote = sellthrough.Vote
-	err = l.insert(ctx, token, "votes", "submission, partner, revision, attempt, end_offset, scope_lines, lost_lines"+stampColumns, len(v), func(w driver.Batch) error {
-		return columns(w, append([]any{
-			each(v, func(x *vote) string { return string(x.Submission) }), each(v, func(x *vote) string { return string(x.Partner) }),
-			each(v, func(x *vote) uint64 { return uint64(x.Revision) }), each(v, func(x *vote) uint32 { return x.Attempt }),
-			each(v, func(x *vote) int64 { return x.End }), each(v, func(x *vote) int64 { return x.Scope }), each(v, func(x *vote) int64 { return x.Loss }),
-		}, stamp(b, len(v))...)...)
-	})
+	err = l.insert(ctx, token, "votes", "submission, partner, revision, attempt, end_offset, scope_lines, lost_lines"+stampColumns, append([]any{
+		each(v, func(x *vote) string { return string(x.Submission) }), each(v, func(x *vote) string { return string(x.Partner) }),
+		each(v, func(x *vote) uint64 { return uint64(x.Revision) }), each(v, func(x *vote) uint32 { return x.Attempt }),
+		each(v, func(x *vote) int64 { return x.End }), each(v, func(x *vote) int64 { return x.Scope }), each(v, func(x *vote) int64 { return x.Loss }),
+	}, stamp(b, len(v))...)...)
 	if err != nil {
 		return err
 	}
@@ -222,14 +209,12 @@ func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) 
 	}
 	r := b.OrdersDone
 	type order = sellthrough.Order
-	return l.insert(ctx, token, "orders", "kind, revision, who, why, target, undone, content, replay, ordered_at"+stampColumns, len(r), func(w driver.Batch) error {
-		return columns(w, append([]any{
-			each(r, func(x *order) string { return string(x.Kind) }), each(r, func(x *order) uint64 { return uint64(x.Revision) }),
-			each(r, func(x *order) string { return x.Who }), each(r, func(x *order) string { return x.Why }),
-			each(r, func(x *order) string { return string(x.Target) }), each(r, func(x *order) uint64 { return uint64(x.Undone) }),
-			each(r, func(x *order) string { return x.Content }), each(r, replayText), each(r, func(x *order) int64 { return x.At.UnixMilli() }),
-		}, stamp(b, len(r))...)...)
-	})
+	return l.insert(ctx, token, "orders", "kind, revision, who, why, target, undone, content, replay, ordered_at"+stampColumns, append([]any{
+		each(r, func(x *order) string { return string(x.Kind) }), each(r, func(x *order) uint64 { return uint64(x.Revision) }),
+		each(r, func(x *order) string { return x.Who }), each(r, func(x *order) string { return x.Why }),
+		each(r, func(x *order) string { return string(x.Target) }), each(r, func(x *order) uint64 { return uint64(x.Undone) }),
+		each(r, func(x *order) string { return x.Content }), each(r, replayText), millis(each(r, func(x *order) int64 { return x.At.UnixMilli() })),
+	}, stamp(b, len(r))...)...)
 }
 
 func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string) error {
@@ -256,32 +241,28 @@ func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string) 
 		receipts[i] = string(text)
 	}
 	err := l.insert(ctx, token, "submissions", "submission, feed, partner, kind, revision, attempt, idempotency_key, file, body, bytes, rows, accepted, refused, coverage, "+
-		"partitions, receipt, received_at"+stampColumns, len(h), func(w driver.Batch) error {
-		return columns(w, append([]any{
-			each(h, func(x *mark) string { return string(x.Submission) }), each(h, func(x *mark) string { return string(x.Feed) }),
-			each(h, func(x *mark) string { return string(x.Partner) }), each(h, func(x *mark) string { return string(x.Kind) }),
-			each(h, func(x *mark) uint64 { return uint64(x.Revision) }), each(h, func(x *mark) uint32 { return x.Attempt }),
-			each(h, func(x *mark) string { return x.Home.Key }), each(h, func(x *mark) string { return x.Home.File }),
-			each(h, func(x *mark) string { return x.Body }), each(h, func(x *mark) int64 { return x.Home.Receipt.Bytes }),
-			each(h, func(x *mark) int64 { return x.Home.Receipt.Rows }), each(h, func(x *mark) int64 { return x.Home.Receipt.Accepted }),
-			each(h, func(x *mark) int64 { return x.Home.Receipt.Refused }), each(h, func(x *mark) string { return string(x.Policy.Coverage) }),
-			each(h, func(x *mark) []uint16 {
-				return each(x.Partitions, func(p *int) uint16 { return uint16(*p) })
-			}), receipts,
-			each(h, func(x *mark) int64 { return x.Home.Receipt.Received.UnixMilli() }),
-		}, stamp(b, len(h))...)...)
-	})
+		"partitions, receipt, received_at"+stampColumns, append([]any{
+		each(h, func(x *mark) string { return string(x.Submission) }), each(h, func(x *mark) string { return string(x.Feed) }),
+		each(h, func(x *mark) string { return string(x.Partner) }), each(h, func(x *mark) string { return string(x.Kind) }),
+		each(h, func(x *mark) uint64 { return uint64(x.Revision) }), each(h, func(x *mark) uint32 { return x.Attempt }),
+		each(h, func(x *mark) string { return x.Home.Key }), each(h, func(x *mark) string { return x.Home.File }),
+		each(h, func(x *mark) string { return x.Body }), each(h, func(x *mark) int64 { return x.Home.Receipt.Bytes }),
+		each(h, func(x *mark) int64 { return x.Home.Receipt.Rows }), each(h, func(x *mark) int64 { return x.Home.Receipt.Accepted }),
+		each(h, func(x *mark) int64 { return x.Home.Receipt.Refused }), each(h, func(x *mark) string { return string(x.Policy.Coverage) }),
+		each(h, func(x *mark) []uint16 {
+			return each(x.Partitions, func(p *int) uint16 { return uint16(*p) })
+		}), receipts,
+		millis(each(h, func(x *mark) int64 { return x.Home.Receipt.Received.UnixMilli() })),
+	}, stamp(b, len(h))...)...)
 	if err != nil {
 		return err
 	}
-	return l.insert(ctx, token, "refused", "submission, feed, partner, row, column, value, reason"+stampColumns, len(rows), func(w driver.Batch) error {
-		return columns(w, append([]any{
-			each(rows, func(x *refusal) string { return string(x.id) }), each(rows, func(x *refusal) string { return string(x.feed) }),
-			each(rows, func(x *refusal) string { return string(x.by) }), each(rows, func(x *refusal) uint32 { return x.Row }),
-			each(rows, func(x *refusal) string { return x.Column }), each(rows, func(x *refusal) string { return x.Value }),
-			each(rows, func(x *refusal) string { return x.Reason }),
-		}, stamp(b, len(rows))...)...)
-	})
+	return l.insert(ctx, token, "refused", "submission, feed, partner, row, column, value, reason"+stampColumns, append([]any{
+		each(rows, func(x *refusal) string { return string(x.id) }), each(rows, func(x *refusal) string { return string(x.feed) }),
+		each(rows, func(x *refusal) string { return string(x.by) }), each(rows, func(x *refusal) uint32 { return x.Row }),
+		each(rows, func(x *refusal) string { return x.Column }), each(rows, func(x *refusal) string { return x.Value }),
+		each(rows, func(x *refusal) string { return x.Reason }),
+	}, stamp(b, len(rows))...)...)
 }
 
 // replayText is what an order replays, as the books keep it.

@@ -2,10 +2,13 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/ext"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
@@ -184,28 +187,41 @@ func (l *Ledger) OfRevision(ctx context.Context, kind sellthrough.FeedKind, part
 	return now, before, err
 }
 
-// Reflowable is standing rows that may read otherwise under a change, in the order of slice and line after one.
+// Reflowable is standing rows that may read otherwise under a change, in the order of slice and line after one. The codes
+// that changed may be hundreds of thousands, so they are sent as tables beside the question, not in its text.
 func (l *Ledger) Reflowable(ctx context.Context, kind sellthrough.FeedKind, partition int, c reference.Change, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error) {
 	var out sellthrough.Rows
 	var conditions []string
-	codes := func(column string, by map[string][]string) {
-		for partner, some := range by {
-			cond := column + " IN (" + list(some, quote) + ")"
-			if partner != "" {
-				cond = "(partner = " + quote(partner) + " AND " + cond + ")"
-			}
-			conditions = append(conditions, cond)
+	var beside []*ext.Table
+	codes := func(column, table string, by map[string][]string) error {
+		if len(by) == 0 {
+			return nil
 		}
+		t, err := ext.NewTable(table, ext.Column("partner", "String"), ext.Column("code", "String"))
+		if err != nil {
+			return err
+		}
+		for partner, some := range by {
+			for _, code := range some {
+				if err := t.Append(partner, code); err != nil {
+					return err
+				}
+			}
+		}
+		conditions = append(conditions, fmt.Sprintf("(partner, %[1]s) IN (SELECT partner, code FROM %[2]s) OR ('', %[1]s) IN (SELECT partner, code FROM %[2]s)", column, table))
+		beside = append(beside, t)
+		return nil
 	}
-	codes("item", c.Items)
-	codes("location", c.Locations)
-	codes("counterparty", c.Parties)
-	codes("destination", c.Regions)
+	err := errors.Join(codes("item", "changed_items", c.Items), codes("location", "changed_locations", c.Locations),
+		codes("counterparty", "changed_parties", c.Parties), codes("destination", "changed_regions", c.Regions))
 	if len(c.Products) > 0 {
-		conditions = append(conditions, "product IN ("+list(c.Products, quote)+")")
+		err = errors.Join(err, codes("toString(product)", "changed_products", map[string][]string{"": c.Products}))
 	}
 	if len(c.Currencies) > 0 {
 		conditions = append(conditions, "currency IN ("+list(c.Currencies, quote)+")")
+	}
+	if err != nil {
+		return out, fmt.Errorf("clickhouse: send changed codes: %w", err)
 	}
 	if len(conditions) == 0 {
 		return out, nil
@@ -213,7 +229,7 @@ func (l *Ledger) Reflowable(ctx context.Context, kind sellthrough.FeedKind, part
 	t := l.ledgerOf(kind)
 	lines := fmt.Sprintf("SELECT slice, line FROM %s WHERE partition = %d AND (slice, line) > (%d, %d) AND (%s)%s GROUP BY slice, line HAVING sum(sign) > 0 ORDER BY slice, line LIMIT %d",
 		t, partition, after.Slice, after.Line, strings.Join(conditions, " OR "), but(except), limit)
-	return l.standing(ctx, "load lines to read anew", t, fmt.Sprintf("partition = %d AND (slice, line) IN (%s)%s", partition, lines, but(except)))
+	return l.standing(clickhouse.Context(ctx, clickhouse.WithExternalTable(beside...)), "load lines to read anew", t, fmt.Sprintf("partition = %d AND (slice, line) IN (%s)%s", partition, lines, but(except)))
 }
 
 const rowColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, toUInt8(cause), sign, row, toUInt8(kind), document, line_key, location, place, " +

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
 	"sellthrough/alerts"
@@ -31,6 +35,7 @@ var ledgers = map[sellthrough.FeedKind]string{
 // model is what the schema's templates see.
 type model struct {
 	Database, OnCluster, Window, Durable string
+	Zone                                 string // of business days
 	MovementKinds, MovementKindsQuoted   string
 	Levels, LevelsQuoted                 string
 	FlowKinds, FlowKindsQuoted           string
@@ -60,6 +65,25 @@ func (m *model) Summing(table, columns string) string {
 // AllLedgers are all of them.
 func (m *model) AllLedgers() []ledgerTable { return slices.Concat(m.Ledgers, m.Flows) }
 
+// Aggregating is the engine of a table whose columns say themselves how they are put together.
+func (m *model) Aggregating(table string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}')", m.Database, table)
+	}
+	return "AggregatingMergeTree"
+}
+
+// PublishedFromLedger is what the table published comes to.
+func (m *model) PublishedFromLedger() string { return publishedFromLedger(m.Database) }
+
+// Replacing is the engine of a table whose newest row of a key counts, unless it says that the key is gone.
+func (m *model) Replacing(table, by string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}', %s)", m.Database, table, by)
+	}
+	return fmt.Sprintf("ReplacingMergeTree(%s)", by)
+}
+
 // enum writes the values of an Enum8, which begin with a number.
 func enum(names []string, first int, quote string) string {
 	var b strings.Builder
@@ -84,6 +108,9 @@ func (l *Ledger) model() *model {
 		IncidentEvents: enum(alerts.EventKinds(), 1, "'"), Canary: sellthrough.Canary,
 		BatchColumns: "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
 		cluster:      l.opts.Cluster != "",
+	}
+	if m.Zone = l.opts.Zone; m.Zone == "" {
+		m.Zone = "UTC"
 	}
 	if m.cluster {
 		m.OnCluster = "ON CLUSTER " + l.opts.Cluster
@@ -114,20 +141,72 @@ func (l *Ledger) apply(ctx context.Context, file string, m *model) error {
 	if err := t.Execute(&b, m); err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", file, err)
 	}
+	conn, err := l.patient()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
 	for i, sql := range strings.Split(b.String(), ";\n") {
 		bare := withoutComments(sql)
 		if bare == "" {
 			continue
 		}
-		ctx := ctx
-		if strings.HasPrefix(bare, "INSERT") {
-			ctx = withToken(ctx, fmt.Sprintf("migration/%s/%d", file, i))
+		if needed, err := l.needed(ctx, sql); err != nil || !needed {
+			if err != nil {
+				return fmt.Errorf("%w (%s)", err, file)
+			}
+			continue
 		}
-		if err := l.exec(ctx, "apply "+file, sql); err != nil {
-			return err
+		with := clickhouse.Settings{"mutations_sync": 0} // it is waited for below, for as long as it takes
+		if strings.HasPrefix(bare, "INSERT") && !strings.Contains(bare, "insert_deduplicate") {
+			with["insert_deduplication_token"] = fmt.Sprintf("migration/%s/%d", file, i)
+		}
+		if err := conn.Exec(clickhouse.Context(ctx, clickhouse.WithSettings(with)), sql); err != nil {
+			return fmt.Errorf("clickhouse: apply %s: %w", file, err)
+		}
+		if strings.HasPrefix(bare, "ALTER") {
+			if err := l.mutated(ctx, file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// needed says whether a statement is to be run: one that begins with "-- if: SELECT …" only where the answer is not 0.
+func (l *Ledger) needed(ctx context.Context, sql string) (ok bool, err error) {
+	_, question, found := strings.Cut(sql, "-- if: ")
+	if !found {
+		return true, nil
+	}
+	question, _, _ = strings.Cut(question, "\n")
+	var n uint8
+	err = l.query(ctx, "ask whether a statement is needed", question, func(r driver.Rows) error { return r.Scan(&n) })
+	return n != 0, err
+}
+
+// mutated waits until parts that were written before are as an ALTER says.
+func (l *Ledger) mutated(ctx context.Context, file string) error {
+	for {
+		var open uint64
+		var why string
+		err := l.query(ctx, "wait for "+file, "SELECT count(), max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done", func(r driver.Rows) error {
+			return r.Scan(&open, &why)
+		}, l.opts.Database)
+		switch {
+		case err != nil:
+			return err
+		case why != "":
+			return fmt.Errorf("clickhouse: apply %s: %s", file, why)
+		case open == 0:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func withoutComments(sql string) string {

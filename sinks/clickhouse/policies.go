@@ -60,6 +60,12 @@ func sights(database string) []sight {
 		{table: "service_lines", who: everyone, filter: scoped},
 		{table: "flow_daily", who: everyone, filter: scoped},
 
+		{table: "published", who: everyone, filter: scoped},
+		{table: "kept_ageing", who: everyone, filter: scoped},
+		{table: "kept_cover", who: everyone, filter: scoped},
+		{table: "kept_cover_history", who: everyone, filter: scoped},
+		{table: "kept_phantom_stock", who: everyone, filter: scoped},
+		{table: "kept_days", who: everyone}, // says of which days rows are kept, and of nobody's
 		{table: "submissions", who: everyone, filter: scoped},
 		{table: "outcomes", who: everyone, filter: scoped},
 		{table: "refused", who: everyone, filter: scoped},

@@ -40,9 +40,7 @@ func (l *Ledger) Name() string { return l.opts.Database }
 // Consider notes revisions whose words the shadow knows, or leaves out on purpose. Lines of any other word are no business of
 // the replay.
 func (l *Ledger) Consider(ctx context.Context, revisions []sellthrough.Revision) error {
-	return l.insert(ctx, "considered", "considered", "revision", len(revisions), func(b driver.Batch) error {
-		return columns(b, each(revisions, func(r *sellthrough.Revision) uint64 { return uint64(*r) }))
-	})
+	return l.insert(ctx, "considered", "considered", "revision", each(revisions, func(r *sellthrough.Revision) uint64 { return uint64(*r) }))
 }
 
 // Shadows are the databases of shadow runs that were begun so long ago.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/ch-go"
 
 	"sellthrough"
 )
@@ -36,11 +36,11 @@ var unfitCodes = map[int32]string{
 
 // marked marks an error of an insert into a table as the data's fault, where the server's code says so.
 func marked(table string, err error) error {
-	e, ok := errors.AsType[*clickhouse.Exception](err)
+	e, ok := errors.AsType[*ch.Exception](err)
 	if !ok {
 		return err
 	}
-	name, ok := unfitCodes[e.Code]
+	name, ok := unfitCodes[int32(e.Code)]
 	if !ok {
 		return err
 	}
@@ -49,7 +49,7 @@ func marked(table string, err error) error {
 
 // unfitReason is the server's word as the partner gets it: what is wrong with this line, without the names of tables, the
 // server's version or where in its code it was noticed.
-func unfitReason(name string, e *clickhouse.Exception) string {
+func unfitReason(name string, e *ch.Exception) string {
 	text := e.Message
 	if i := strings.Index(text, " for table "); i >= 0 { // of a constraint: the name before, the expression behind
 		head, rest := text[:i], ""
@@ -68,7 +68,7 @@ func unfitReason(name string, e *clickhouse.Exception) string {
 }
 
 // sumTables are what the rows of a batch are added up in.
-var sumTables = []string{"sales_daily", "flow_daily", "stock_daily"}
+var sumTables = []string{"sales_daily", "flow_daily", "stock_daily", "published"}
 
 // Examine tries rows without keeping them: on copies of the tables, constraints and all, behind which nothing is. The end
 // drops them. It is for one partition at a time.
@@ -88,7 +88,7 @@ func (l *Ledger) Examine(ctx context.Context, partition int) (try func(context.C
 			return nil, nil, err
 		}
 	}
-	trial := &Ledger{opts: l.opts, conn: l.conn, big: l.big, names: copies}
+	trial := &Ledger{opts: l.opts, conn: l.conn, sender: l.sender, big: l.big, names: copies}
 	return func(ctx context.Context, b *sellthrough.Batch) error {
 		t := tokenText(b.Token) + "/try"
 		for _, job := range trial.lines(ctx, b, t) {

@@ -54,6 +54,11 @@ func (l *Ledger) checks() []check {
 			"the levels are brought in line with the ledger by `sellthrough verify --heal`", CureSums,
 		},
 		{
+			"what partner %s published of %s (%s): %s", `SELECT partner, toString(toDate32(day)), feed, concat('ledger and sums differ by ', toString(sum(n_in)), ' lines in, ', toString(sum(n_out)), ' lines out') FROM (` +
+				l.publishedDifference() + `) GROUP BY partner, day, feed`,
+			"what was published is brought in line with the ledger by `sellthrough verify --heal`", CureSums,
+		},
+		{
 			"partitions %s read by reference versions %s of incarnation %s%s", `SELECT toString(groupArray(partition)), toString(groupUniqArray(reference)), incarnation, '' FROM ` + db + `.v_progress WHERE last_done >= 0
 			GROUP BY incarnation HAVING uniqExactIf(reference, complete) > 1 AND max(done_at) < now() - 60`,
 			"a reference version has not taken force everywhere: `sellthrough verify --heal` tells it to them again", CureReference,
@@ -110,7 +115,8 @@ func (l *Ledger) look(ctx context.Context) ([]Finding, error) {
 			return out, err
 		}
 	}
-	return out, nil
+	kept, err := l.lookKept(ctx)
+	return append(out, kept...), err
 }
 
 // personPartition is the road's number for heals that a person started.
@@ -144,9 +150,7 @@ func (l *Ledger) Rule(ctx context.Context, feed sellthrough.FeedID, version int,
 		return fmt.Errorf("feed %s: its identity rule (scope, line key, namespace, mapped columns or their conventions) is not the one that its lines were kept under. "+
 			"The same lines sent again would count twice. Put the rule back, or set identity.rule to %d and say what is held anew under it: `sellthrough replay --feed %s --mapping NEW.yaml` shows what that changes, and --apply does it", feed, v+1, feed)
 	}
-	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", 1, func(b driver.Batch) error {
-		return columns(b, []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
-	})
+	return l.insert(ctx, fmt.Sprintf("feed/%s/%d", feed, version), "feeds", "feed, rule, fingerprint", []string{string(feed)}, []uint32{uint32(version)}, []string{fingerprint})
 }
 
 // DoneTo is the last offset of a partition that is done; -1 where nothing is.

@@ -1,5 +1,10 @@
 -- Reads go through these. They run with the rights of whoever asks (INVOKER). The lines that the program sends to itself, of the
 -- partner _canary, are in the ledger of sales alone, in no sums and in no view.
+
+-- The zone of the vendor's business days, and which day it is there.
+CREATE OR REPLACE VIEW {{.Database}}.v_zone {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT '{{.Zone}}' AS zone, toDate32(now('{{.Zone}}')) AS today;
+
 CREATE OR REPLACE VIEW {{.Database}}.v_movements {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, feed, namespace, business_date, sold_at, kind, cause, sign, document, line_key, location, place, item, product, unit,
     currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at,
@@ -83,6 +88,10 @@ SELECT partner, location, product, level, sum(i.qty) AS qty, max(i.business_date
 FROM {{.Database}}.v_stock_items AS i
 GROUP BY partner, location, product, level;
 
+-- When each submission came in, and no more of it.
+CREATE OR REPLACE VIEW {{.Database}}.v_received {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, feed, submission, received_at FROM {{.Database}}.submissions;
+
 -- The newest word of each partition about each submission; partial counts are added.
 CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT submission, any(feed) AS feed, any(partner) AS partner, revision, partition, attempt, max(held) AS held, min(partial) AS partial, max(why) AS why,
@@ -94,22 +103,26 @@ GROUP BY submission, revision, partition, attempt
 ORDER BY attempt DESC
 LIMIT 1 BY submission, revision, partition;
 
+-- A submission is told apart by its revision, too, which is the narrower key. Who asks for a time, a partner or a feed reads
+-- what is of it: these are keys of the grouping.
 CREATE OR REPLACE VIEW {{.Database}}.v_submissions {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.file AS file, s.bytes AS bytes,
-    s.rows AS received, s.refused + o.unfit AS refused, s.accepted - o.unfit AS accepted,
+SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.newest.2 AS file, s.newest.3 AS bytes,
+    s.newest.4 AS received, s.newest.5 + o.unfit AS refused, s.newest.6 - o.unfit AS accepted,
     o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
     o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched, o.unfit AS unfit,
-    multiIf(o.final < length(s.partitions), 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.attempt AS attempt
+    multiIf(o.final < s.newest.7, 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.newest.1 AS attempt
 FROM
 (
-    SELECT * FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}' ORDER BY attempt DESC, known_at DESC LIMIT 1 BY submission
+    SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions)), (attempt, known_at)) AS newest
+    FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}'
+    GROUP BY submission, feed, partner, received_at, revision
 ) AS s
 LEFT JOIN
 (
-    SELECT submission, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
+    SELECT revision, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
         sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched, sum(unfit) AS unfit
-    FROM {{.Database}}.v_outcomes GROUP BY submission
-) AS o ON o.submission = s.submission;
+    FROM {{.Database}}.v_outcomes GROUP BY revision
+) AS o ON o.revision = s.revision;
 
 -- The books: received = refused + held + new + duplicate + corrected + superseded.
 CREATE OR REPLACE VIEW {{.Database}}.v_books {{.OnCluster}} SQL SECURITY INVOKER AS
