@@ -23,7 +23,7 @@ func (m *Mapping) bindMore(from func(config.Source) text, at func(string) int) m
 	c := &m.feed.Columns
 	out := moreCells{until: at(c.Until.Column)}
 	out.any = out.until >= 0
-	for i, s := range [more]config.Source{c.Customer, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination} {
+	for i, s := range [more]config.Source{c.Customer.Source, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination} {
 		out.texts[i] = from(s)
 		out.texts[i].optional = true
 		out.any = out.any || s.Set()
