@@ -67,6 +67,9 @@ func newFolder(root string) (place, error) {
 	if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("others may enter the key store %s (%s); make it its owner's alone: chmod 700 %s", root, info.Mode().Perm(), root)
 	}
+	if !owned(info) {
+		return nil, fmt.Errorf("the key store %s belongs to another user, who could not read what this process writes; run it as that user", root)
+	}
 	return folder{root}, nil
 }
 

@@ -115,3 +115,6 @@ func (c *Cells) more() (m sellthrough.More) {
 	m.Until = c.Until
 	return m
 }
+
+// Customer is which field of a row is the end customer; −1: none.
+func (b *Binding) Customer() int { return b.more.texts[atCustomer].index }
