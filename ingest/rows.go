@@ -115,14 +115,14 @@ func (o *opened) table(f *feed, src sheet.Source) error {
 // workbook opens a table of a workbook. A workbook is read through its index, so it is laid into a file first. What the
 // bytes are decides how they are read: a workbook of one kind is often named as another.
 func (o *opened) workbook(f *feed, l config.Limits, src io.Reader) error {
-	file, err := sealed.NewTemp("sellthrough-workbook-")
+	file, err := sealed.NewTemp("", "sellthrough-workbook-")
 	if err != nil {
 		return fmt.Errorf("lay the workbook into a file: %w", err)
 	}
 	o.close = func() { _ = file.Close() } // one that stays can't be read by anybody
 	_, err = io.Copy(file, src)
-	size, ferr := file.Finish()
-	if err = errors.Join(err, ferr); err != nil {
+	size := file.Size()
+	if err = errors.Join(err, file.Finish()); err != nil {
 		return fmt.Errorf("lay the workbook into a file: %w", err)
 	}
 	head := make([]byte, 4096)

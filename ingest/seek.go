@@ -101,14 +101,14 @@ func (s *Seeker) Holds(src io.Reader) (seen Sight, err error) {
 
 // workbook looks through a body that is read through its index: first its rows, then the texts in it.
 func (s *Seeker) workbook(src io.Reader) (seen Sight, err error) {
-	file, err := sealed.NewTemp("sellthrough-seek-")
+	file, err := sealed.NewTemp("", "sellthrough-seek-")
 	if err != nil {
 		return seen, err
 	}
 	defer file.Close()
 	_, err = io.Copy(file, src)
-	size, ferr := file.Finish()
-	if err = errors.Join(err, ferr); err != nil {
+	size := file.Size()
+	if err = errors.Join(err, file.Finish()); err != nil {
 		return seen, err
 	}
 	whole, err := s.rows(io.NewSectionReader(file, 0, size), &seen)

@@ -134,7 +134,7 @@ func TestTheErrorOfTheSourceIsNotTakenForDamage(t *testing.T) {
 func TestATemporaryFileIsReadAnywhereAndLiesSealed(t *testing.T) {
 	for _, n := range sizes {
 		want := plain(n)
-		f, err := NewTemp("sealed-test-")
+		f, err := NewTemp(t.TempDir(), "sealed-test-")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,8 +143,8 @@ func TestATemporaryFileIsReadAnywhereAndLiesSealed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if size, err := f.Finish(); err != nil || size != int64(n) {
-			t.Fatal(size, err)
+		if err := f.Finish(); err != nil || f.Size() != int64(n) {
+			t.Fatal(f.Size(), err)
 		}
 		got, err := io.ReadAll(io.NewSectionReader(f, 0, int64(n)))
 		if err != nil || !bytes.Equal(got, want) {

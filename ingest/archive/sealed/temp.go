@@ -23,11 +23,11 @@ type Temp struct {
 	at    int64 // number of the chunk in plain; −1: none
 }
 
-// NewTemp makes one.
-func NewTemp(pattern string) (*Temp, error) {
+// NewTemp makes one, in a folder or where temporary files are by default.
+func NewTemp(dir, pattern string) (*Temp, error) {
 	key := make([]byte, KeySize)
 	_, _ = rand.Read(key) // never fails
-	file, err := os.CreateTemp("", pattern)
+	file, err := os.CreateTemp(dir, pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,11 @@ func (t *Temp) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Finish ends the writing and says how much was written.
-func (t *Temp) Finish() (size int64, err error) { return t.size, t.w.Close() }
+// Finish ends the writing.
+func (t *Temp) Finish() error { return t.w.Close() }
+
+// Size is how much was written.
+func (t *Temp) Size() int64 { return t.size }
 
 // ReadAt reads anywhere in what was written.
 func (t *Temp) ReadAt(p []byte, off int64) (n int, err error) {
