@@ -62,22 +62,34 @@ func wide(out, cell []byte) []byte {
 }
 
 func phone(room, cell []byte) []byte {
-	out, plus := room[:0], false
-	for _, r := range string(norm.NFKC.Bytes(cell)) {
+	for _, c := range cell {
+		if c >= utf8.RuneSelf {
+			cell = norm.NFKC.Bytes(cell)
+			break
+		}
+	}
+	out := append(room[:0], '+')
+	plus := false
+	for _, c := range cell {
 		switch {
-		case r >= '0' && r <= '9':
-			out = append(out, byte(r))
-		case r == '+' && len(out) == 0:
+		case c >= '0' && c <= '9':
+			out = append(out, c)
+		case c == '+' && len(out) == 1:
 			plus = true
 		}
 	}
-	if !plus && len(out) > 2 && out[0] == '0' && out[1] == '0' {
-		plus, out = true, out[2:]
+	digits := out[1:]
+	if !plus && len(digits) > 2 && digits[0] == '0' && digits[1] == '0' {
+		plus, digits = true, digits[2:]
+		out = append(out[:1], digits...)
 	}
-	if plus && len(out) > 0 {
-		out = append([]byte{'+'}, out...)
+	switch {
+	case len(digits) == 0:
+		return out[:0]
+	case plus:
+		return out
 	}
-	return out
+	return append(out[:0], digits...)
 }
 
 // known is how many customers a Hider remembers: most reports name the same ones again.

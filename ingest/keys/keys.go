@@ -3,7 +3,7 @@
 // once, what was made with that key.
 //
 // A customer is told apart by a token: HMAC-SHA256 under one of the 1024 keys of the partner's generation. Which one, a
-// further key decides; so the store knows no customer, and to forget one means to draw one key anew. Those who share
+// seed decides; so the store knows no customer, and to forget one means to draw one key anew. Those who share
 // the key lose the link between their past and their future, and nothing else. A new generation has new keys for all.
 //
 // A sealed body has a key of its own, and a name that is a keyed hash too: the sha-256 of a small file could be found by

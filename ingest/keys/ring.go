@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"sellthrough"
 )
 
@@ -23,7 +25,7 @@ import (
 // n/1024 of them.
 const buckets = 1024
 
-// ring is a set of keys, of which a further one chooses. Generation 0 names bodies, all others make tokens.
+// ring is a set of keys, of which a seed chooses. Generation 0 names bodies, all others make tokens.
 type ring struct {
 	Generation int       `json:"generation"`
 	Began      time.Time `json:"began"`
@@ -52,20 +54,19 @@ func (r *ring) check(name string) error {
 
 // macs makes keyed hashes under one ring. It is not safe for concurrent use.
 type macs struct {
-	ring  *ring
-	index hash.Hash
-	keys  []hash.Hash // made when they are first used
-	sum   [sha256.Size]byte
+	ring *ring
+	seed uint64
+	keys []hash.Hash // made when they are first used
+	sum  [sha256.Size]byte
 }
 
 func newMACs(r *ring) *macs {
-	return &macs{ring: r, index: hmac.New(sha256.New, r.Index), keys: make([]hash.Hash, len(r.Keys))}
+	return &macs{ring: r, seed: binary.BigEndian.Uint64(r.Index), keys: make([]hash.Hash, len(r.Keys))}
 }
 
+// bucket is whose key text belongs to. Nothing outside of the store ever depends on it, so that a fast hash will do.
 func (m *macs) bucket(text []byte) int {
-	m.index.Reset()
-	m.index.Write(text)
-	return int(binary.BigEndian.Uint64(m.index.Sum(m.sum[:0])) % uint64(len(m.keys)))
+	return int(xxh3.HashSeed(text, m.seed) % uint64(len(m.keys)))
 }
 
 // mac is the hash of text, until the next call, and whose key it was made with.

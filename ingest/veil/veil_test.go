@@ -70,8 +70,10 @@ func TestAReasonKeepsWhatTheProgramSays(t *testing.T) {
 		{"the row has 9 fields and the header 8, so it is unclear which is which; quote a field that holds the delimiter", ""},
 		{"this is not a currency of ISO 4217; write three capitals, like EUR", ""},
 		{"this is not written as DD.MM.YYYY; write it so, or set layouts in the feed", ""},
-		{`the header lacks "Quantity" (is it "Quantty"?); found are "Receipt", "Anna Berg". Send these columns, or mend columns of feed pos`,
-			`the header lacks "Quantity" (is it "Quantty"?); found are "Receipt", "xxxx xxxx". Send these columns, or mend columns of feed pos`},
+		{
+			`the header lacks "Quantity" (is it "Quantty"?); found are "Receipt", "Anna Berg". Send these columns, or mend columns of feed pos`,
+			`the header lacks "Quantity" (is it "Quantty"?); found are "Receipt", "xxxx xxxx". Send these columns, or mend columns of feed pos`,
+		},
 		{`the Quantity "Anna \"B\" Berg" is not a number`, `the Quantity "xxxx "x" xxxx" is not a number`},
 		{"what the quantity code Anna is in a transfer SD, is not known; list SD/4930123456, or SD for any code", "what the quantity code xxxx is in a transfer xx, is not known; list xx/9999999999, or xx for any code"},
 		{"a segment may be lost. Send it again: LIN, QTY02", ""},
