@@ -358,7 +358,7 @@ func TestNothingThatIsRefusedTellsTheCustomer(t *testing.T) {
 		for _, secret := range []string{name, number} {
 			whole := strings.ReplaceAll(body, "NAME", secret)
 			read(id, "as it is", whole)
-			for at := 0; at < len(whole); at++ {
+			for at := range len(whole) {
 				for k, m := range marks {
 					if at%3 != k%3 || k > 2 && at%12 != k%12 { // each place with one of the first marks, and with some of the others
 						continue

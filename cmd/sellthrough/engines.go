@@ -290,6 +290,13 @@ func (a *app) intake(ctx context.Context, b *bus.Bus) (*ingest.Intake, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range a.cfg.Feeds {
+		if f := &a.cfg.Feeds[i]; f.Sealed() {
+			if err := a.keys.Of(f.Partner).Begin(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return ingest.New(ingest.Options{Config: a.cfg, Bus: b, Archive: ar, Keys: ar.Keys, Registry: a.registry, Log: a.log.With().Str("part", "collect").Logger()})
 }
 

@@ -447,3 +447,17 @@ func TestADamagedRingIsAnErrorNotAnotherRing(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutTheStoreNobodyMakesTheToken(t *testing.T) {
+	var seen []string
+	for range 3 {
+		s, err := Open(t.Context(), Options{At: filepath.Join(t.TempDir(), "keys")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, token(t, s.Of("acme"), Text, "Anna Berg"))
+	}
+	if seen[0] == seen[1] || seen[1] == seen[2] || seen[0] == seen[2] {
+		t.Errorf("three stores make %q of one name", seen)
+	}
+}

@@ -108,6 +108,12 @@ type snapshot struct {
 	hiders      sync.Pool
 }
 
+// Begin reads the keys, and makes those that are missing, so that a store that can't be read is known at the start.
+func (k *Keys) Begin(ctx context.Context) error {
+	_, err := k.current(ctx)
+	return err
+}
+
 // current is the keys in force.
 func (k *Keys) current(ctx context.Context) (*snapshot, error) {
 	if now := k.now.Load(); now != nil && !k.store.due(now.ring) {

@@ -75,14 +75,13 @@ func (v *Veil) Refusal(r sellthrough.Refusal) sellthrough.Refusal {
 		return r
 	}
 	r.Reason = v.Text(r.Reason)
-	switch {
-	case r.Column == "":
+	if r.Column == "" {
 		r.Value = "" // of the row as a whole
-	default:
-		r.Value = Shape(r.Value)
-		if !v.knows(r.Column) && !element.MatchString(r.Column) {
-			r.Column = Shape(r.Column)
-		}
+		return r
+	}
+	r.Value = Shape(r.Value)
+	if !v.knows(r.Column) && !element.MatchString(r.Column) {
+		r.Column = Shape(r.Column)
 	}
 	return r
 }
