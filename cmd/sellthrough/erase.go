@@ -96,7 +96,7 @@ func tell(r *erase.Report, dry bool, took time.Duration) {
 	row("sealed bodies that hold the person", len(r.Sealed))
 	row("bodies from before the feed was sealed", len(r.Open))
 	row("refused files of doors on this machine", len(r.Files))
-	row("lines that stand in the ledger", r.Lines)
+	row("rows in the ledger", r.Rows)
 	for what, n := range map[string]int{
 		"bodies that can't be looked through (--blind)": r.Blind, "bodies not in the archive, whose keys are there (--missing)": len(r.Missing),
 		"held submissions that need their body (--held)": len(r.Held), "submissions not wholly on the road": len(r.Waiting),
@@ -133,8 +133,8 @@ const places = `  ClickHouse      holds tokens, which nobody can make of a name 
 // customerBooks is the ledger as erasing asks it.
 type customerBooks struct{ *clickhouse.Ledger }
 
-func (b customerBooks) Lines(ctx context.Context, p sellthrough.PartnerID, tokens []string) (int64, error) {
-	return b.CustomerLines(ctx, p, tokens)
+func (b customerBooks) Rows(ctx context.Context, p sellthrough.PartnerID, tokens []string) (int64, error) {
+	return b.CustomerRows(ctx, p, tokens)
 }
 
 func (b customerBooks) Bodies(ctx context.Context, f sellthrough.FeedID) ([]string, error) {

@@ -29,8 +29,8 @@ import (
 
 // Ledger is what is asked of the books.
 type Ledger interface {
-	// Lines is how many lines of a partner have one of the tokens.
-	Lines(ctx context.Context, partner sellthrough.PartnerID, tokens []string) (int64, error)
+	// Rows is how many rows of a partner have one of the tokens, those that were taken back among them.
+	Rows(ctx context.Context, partner sellthrough.PartnerID, tokens []string) (int64, error)
 	// Bodies are those of a feed that came before it was known to hold end customers, by their sha-256.
 	Bodies(ctx context.Context, feed sellthrough.FeedID) ([]string, error)
 	// Held are the submissions of a partner that wait for a person, and their bodies.
@@ -70,7 +70,7 @@ type Report struct {
 	Blind    int          // bodies that could not be looked through
 	Missing  []keys.Entry // of bodies that are not in the archive any more
 	Files    []string     // refused files of a door
-	Lines    int64        // in the ledger, with one of his tokens
+	Rows     int64        // in the ledger, with one of his tokens
 	Tokens   int
 	Renewed  int // keys of tokens that were destroyed
 	Held     []sellthrough.SubmissionID
@@ -80,7 +80,7 @@ type Report struct {
 
 // Nothing says that the customer was found nowhere.
 func (r *Report) Nothing() bool {
-	return len(r.Sealed)+len(r.Open)+len(r.Files) == 0 && r.Lines == 0
+	return len(r.Sealed)+len(r.Open)+len(r.Files) == 0 && r.Rows == 0
 }
 
 // run is one order that is being carried out.
@@ -195,7 +195,7 @@ func (r *run) forms() (out []keys.Form) {
 	return out
 }
 
-// tokens asks how many lines the ledger has of the customer.
+// tokens asks how many rows the ledger has of the customer.
 func (r *run) tokens(ctx context.Context) error {
 	var all []string
 	for _, form := range r.forms() {
@@ -214,7 +214,7 @@ func (r *run) tokens(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	r.report.Lines, err = r.Ledger.Lines(ctx, r.order.Partner, all)
+	r.report.Rows, err = r.Ledger.Rows(ctx, r.order.Partner, all)
 	return err
 }
 
@@ -336,8 +336,8 @@ func (r *run) destroy(ctx context.Context) (err error) {
 	if r.order.Missing {
 		gone = slices.Concat(gone, r.report.Missing)
 	}
-	about := fmt.Sprintf("partner %s, feeds %s, %d sealed bodies, %d open bodies, %d files, %d lines: %s", r.order.Partner, words(r.report.Feeds),
-		len(r.report.Sealed), len(r.report.Open), len(r.report.Files), r.report.Lines, r.order.Why)
+	about := fmt.Sprintf("partner %s, feeds %s, %d sealed bodies, %d open bodies, %d files, %d rows: %s", r.order.Partner, words(r.report.Feeds),
+		len(r.report.Sealed), len(r.report.Open), len(r.report.Files), r.report.Rows, r.order.Why)
 	if err := r.Ledger.Note(ctx, "erase begun", about); err != nil {
 		return err
 	}

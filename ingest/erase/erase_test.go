@@ -40,13 +40,13 @@ feeds:
 
 // books is a ledger that holds what the test puts into it.
 type books struct {
-	tokens map[string]int64 // lines by token
+	tokens map[string]int64 // rows by token
 	open   map[sellthrough.FeedID][]string
 	held   map[sellthrough.SubmissionID]string
 	notes  []string
 }
 
-func (b *books) Lines(_ context.Context, _ sellthrough.PartnerID, tokens []string) (n int64, err error) {
+func (b *books) Rows(_ context.Context, _ sellthrough.PartnerID, tokens []string) (n int64, err error) {
 	for _, t := range tokens {
 		n += b.tokens[t]
 	}
@@ -174,7 +174,7 @@ func TestEraseForgetsOnePersonAndNobodyElse(t *testing.T) {
 	order := Order{Partner: "acme", Customer: []string{"Anna Berg", "0049 171 5550042"}, Why: "asked for it", DryRun: true}
 
 	r, err := w.erase(order)
-	if err != nil || len(r.Sealed) != 4 || r.Lines != 3 || r.Looked != 5 || r.Renewed != 0 || len(w.books.notes) != 0 {
+	if err != nil || len(r.Sealed) != 4 || r.Rows != 3 || r.Looked != 5 || r.Renewed != 0 || len(w.books.notes) != 0 {
 		t.Fatalf("dry run: %+v, %v", r, err)
 	}
 	if w.token(keys.Text, "anna berg") != before || !w.readable(anna.Body) {
@@ -201,8 +201,8 @@ func TestEraseForgetsOnePersonAndNobodyElse(t *testing.T) {
 		t.Log("he shares the key by chance, one in a thousand")
 	}
 	if d := cmp.Diff([]string{
-		"erase begun: partner acme, feeds pos, calls, 4 sealed bodies, 0 open bodies, 0 files, 3 lines: asked for it",
-		"erased: partner acme, feeds pos, calls, 4 sealed bodies, 0 open bodies, 0 files, 3 lines: asked for it",
+		"erase begun: partner acme, feeds pos, calls, 4 sealed bodies, 0 open bodies, 0 files, 3 rows: asked for it",
+		"erased: partner acme, feeds pos, calls, 4 sealed bodies, 0 open bodies, 0 files, 3 rows: asked for it",
 	}, w.books.notes); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -10,15 +10,16 @@ import (
 	"sellthrough"
 )
 
-// CustomerLines is how many lines of a partner stand that have one of the tokens of an end customer, over all ledgers.
-func (l *Ledger) CustomerLines(ctx context.Context, partner sellthrough.PartnerID, tokens []string) (n int64, err error) {
+// CustomerRows is how many rows of a partner have one of the tokens of an end customer, over all ledgers, those that were taken
+// back among them.
+func (l *Ledger) CustomerRows(ctx context.Context, partner sellthrough.PartnerID, tokens []string) (n int64, err error) {
 	var parts []string
 	var args []any
 	for _, t := range l.model().AllLedgers() {
-		parts = append(parts, "SELECT sum(sign) AS n FROM "+l.table(t.Table)+" WHERE partner = ? AND customer IN (?)")
+		parts = append(parts, "SELECT count() AS n FROM "+l.table(t.Table)+" WHERE partner = ? AND customer IN (?)")
 		args = append(args, string(partner), tokens)
 	}
-	err = l.query(ctx, "count the lines of an end customer", "SELECT toInt64(sum(n)) FROM ("+strings.Join(parts, " UNION ALL ")+")", func(r driver.Rows) error {
+	err = l.query(ctx, "count the rows of an end customer", "SELECT toInt64(sum(n)) FROM ("+strings.Join(parts, " UNION ALL ")+")", func(r driver.Rows) error {
 		return r.Scan(&n)
 	}, args...)
 	return n, err
