@@ -188,6 +188,9 @@ func TestEraseForgetsOnePersonAndNobodyElse(t *testing.T) {
 		if w.readable(body) {
 			t.Errorf("%s can still be read", what)
 		}
+		if _, err := w.keys.Entry(t.Context(), body); !errors.Is(err, keys.ErrErased) { // so that no copy of it can be, either
+			t.Errorf("the key of %s is there: %v", what, err)
+		}
 	}
 	for what, body := range map[string]string{"his": jonas.Body, "another partner's": other.Body} {
 		if !w.readable(body) {
