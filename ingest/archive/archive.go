@@ -259,8 +259,11 @@ func (a *Archive) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	return &checked{ReadCloser: d, hash: sha256.New(), want: sum}, nil
 }
 
-// Remove takes a body that is not sealed out of the archive.
+// Remove takes a body out of the archive, for good: a sealed one with its key. One that is not there is fine.
 func (a *Archive) Remove(ctx context.Context, sum string) error {
+	if keys.Sealed(sum) {
+		return a.drop(ctx, sum)
+	}
 	n, err := name(sum)
 	if err != nil {
 		return err

@@ -73,7 +73,27 @@ func (a *Archive) unseal(ctx context.Context, e *keys.Entry) (io.ReadCloser, err
 	return unsealed(r, e.Key)
 }
 
-// RemoveSealed takes the object of a sealed body out of the archive.
+// drop takes a sealed body out of the archive, and its key out of the key store.
+func (a *Archive) drop(ctx context.Context, name string) error {
+	if a.Keys == nil {
+		return fmt.Errorf("archive: body %s is sealed, and there is no key store", name)
+	}
+	e, err := a.Keys.Entry(ctx, name)
+	switch {
+	case errors.Is(err, keys.ErrNotFound):
+		return nil
+	case errors.Is(err, ErrErased): // its object went with its key
+		return a.Keys.Drop(ctx, name)
+	case err != nil:
+		return fmt.Errorf("archive: %w", err)
+	}
+	if err := a.store.remove(ctx, object(&e)); err != nil {
+		return err
+	}
+	return a.Keys.Drop(ctx, name)
+}
+
+// RemoveSealed takes the object of a sealed body out of the archive, whose key is destroyed.
 func (a *Archive) RemoveSealed(ctx context.Context, e *keys.Entry) error {
 	return a.store.remove(ctx, object(e))
 }

@@ -280,3 +280,28 @@ func TestADamagedSealedBodyIsAnError(t *testing.T) {
 		r.Close()
 	}
 }
+
+func TestABodyThatIsRemovedIsGoneWithItsKey(t *testing.T) {
+	sealing(t, func(t *testing.T, a *Archive, v *keys.Vault) {
+		body := []byte("receipt,phone\nr1,+49 30 123456\n")
+		d, plain := sealedDraft(t, a, v, body), draft(t, a, body)
+		if err := errors.Join(d.Commit(t.Context()), plain.Commit(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		d.Discard()
+		plain.Discard()
+		for _, name := range []string{d.Sum, plain.Sum} {
+			for range 2 { // what is not there is fine
+				if err := a.Remove(t.Context(), name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := a.Open(t.Context(), name); !errors.Is(err, ErrNotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := a.Keys.Of("acme").Bodies(t.Context(), func(e keys.Entry) error { t.Errorf("%s has a key", e.Name); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

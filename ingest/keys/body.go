@@ -115,6 +115,18 @@ func (s *Store) Entry(ctx context.Context, name string) (Entry, error) {
 	return e, nil
 }
 
+// Drop destroys the key of a body that is no longer kept, and forgets that there was one.
+func (s *Store) Drop(ctx context.Context, name string) error {
+	at, err := file(name)
+	if err == nil {
+		err = s.place.remove(ctx, at)
+	}
+	if err != nil {
+		return fmt.Errorf("keys: drop the key of body %s: %w", name, err)
+	}
+	return nil
+}
+
 // Bodies calls use for every sealed body of the partner that has a key.
 func (k *Keys) Bodies(ctx context.Context, use func(Entry) error) error {
 	prefix := bodiesOf(k.partner)
