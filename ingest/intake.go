@@ -9,6 +9,8 @@
 //   - The same Idempotency-Key with the same body is one submission, also over two collectors and after a crash.
 //   - A body that is cut, too large, or unreadable as a whole never reaches the road.
 //   - Memory does not grow with the body, and one partner can't take all of the collector.
+//   - An end customer is on the road as a token alone. The body that names him lies sealed, in the archive and on the way
+//     there, and what is told of a refused row shows no value.
 //
 // How a body arrives (HTTP, a folder, SFTP) is left to the doors, what a row means to package mapping, and what becomes
 // of an accepted line to the transformer.
@@ -33,7 +35,9 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/archive"
+	"sellthrough/ingest/keys"
 	"sellthrough/ingest/mapping"
+	"sellthrough/ingest/veil"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
 )
@@ -53,6 +57,7 @@ type Options struct {
 	Config   *config.Config
 	Bus      Log
 	Archive  *archive.Archive
+	Keys     *keys.Store           // of end customers and sealed bodies; needed where a feed has them
 	Registry prometheus.Registerer // nil: no metrics are shown
 	Log      zerolog.Logger
 }
@@ -86,6 +91,7 @@ type feed struct {
 	config  *config.Feed
 	partner *config.Partner
 	mapping *mapping.Mapping
+	veil    *veil.Veil // nil: the feed holds no end customers
 	rule    sellthrough.Rule
 	policy  sellthrough.Policy
 }
@@ -111,7 +117,10 @@ func New(o Options) (*Intake, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
-		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, rule: f.Rule(), policy: f.Policy(p)}
+		if f.Sealed() && (o.Keys == nil || o.Archive.Keys == nil) {
+			return nil, fmt.Errorf("ingest: feed %s holds end customers, and there is no key store", f.ID)
+		}
+		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, veil: veil.New(f), rule: f.Rule(), policy: f.Policy(p)}
 	}
 	return i, nil
 }
@@ -239,7 +248,7 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 	if err != nil {
 		return Taken{}, err
 	}
-	draft, err := i.receive(ctx, &r)
+	draft, err := i.receive(ctx, f, &r)
 	if err != nil {
 		return Taken{}, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/mapping"
+	"sellthrough/ingest/veil"
 	"sellthrough/internal/config"
 )
 
@@ -30,12 +31,13 @@ func Read(feedConfig *config.Feed, l config.Limits, src io.Reader, first int) (P
 	if rows != nil && rows.close != nil {
 		defer rows.close()
 	}
+	v := veil.New(feedConfig)
 	if err != nil {
-		return p, err
+		return p, v.Error(err)
 	}
 	b, err := m.Bind(rows.columns)
 	if err != nil {
-		return p, err
+		return p, v.Error(err)
 	}
 	var c mapping.Cells
 	for {
@@ -53,7 +55,7 @@ func Read(feedConfig *config.Feed, l config.Limits, src io.Reader, first int) (P
 			}
 			p.Refused++
 			if len(p.Refusals) < first {
-				p.Refusals = append(p.Refusals, *r)
+				p.Refusals = append(p.Refusals, v.Refusal(*r))
 			}
 			if r.Row == 0 {
 				break
@@ -66,7 +68,7 @@ func Read(feedConfig *config.Feed, l config.Limits, src io.Reader, first int) (P
 		}
 	}
 	if rows.warnings != nil {
-		p.Warnings = rows.warnings()
+		p.Warnings = v.Texts(rows.warnings())
 	}
 	return p, nil
 }

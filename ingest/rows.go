@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"sellthrough"
+	"sellthrough/ingest/archive/sealed"
 	"sellthrough/ingest/format/csv"
 	"sellthrough/ingest/format/edifact"
 	"sellthrough/ingest/format/encoding"
@@ -50,7 +50,7 @@ func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
 	case "xlsx", "xls", "html":
 		return o, o.workbook(f, l, src)
 	case "x12":
-		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI})
+		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI, Hide: f.config.Sealed()})
 		o.rows, o.refused = r, r.Refuse
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "edifact":
@@ -115,16 +115,14 @@ func (o *opened) table(f *feed, src sheet.Source) error {
 // workbook opens a table of a workbook. A workbook is read through its index, so it is laid into a file first. What the
 // bytes are decides how they are read: a workbook of one kind is often named as another.
 func (o *opened) workbook(f *feed, l config.Limits, src io.Reader) error {
-	file, err := os.CreateTemp("", "sellthrough-workbook-")
+	file, err := sealed.NewTemp("", "sellthrough-workbook-")
 	if err != nil {
 		return fmt.Errorf("lay the workbook into a file: %w", err)
 	}
-	o.close = func() {
-		_ = file.Close()
-		_ = os.Remove(file.Name())
-	}
-	size, err := io.Copy(file, src)
-	if err != nil {
+	o.close = func() { _ = file.Close() } // one that stays can't be read by anybody
+	_, err = io.Copy(file, src)
+	size := file.Size()
+	if err = errors.Join(err, file.Finish()); err != nil {
 		return fmt.Errorf("lay the workbook into a file: %w", err)
 	}
 	head := make([]byte, 4096)
@@ -157,14 +155,7 @@ func (o *opened) workbook(f *feed, l config.Limits, src io.Reader) error {
 		o.warnings = r.Warnings
 		return o.table(f, r)
 	case "html":
-		_, err := file.Seek(0, io.SeekStart)
-		if err != nil {
-			return fmt.Errorf("read the workbook back: %w", err)
-		}
-		return o.table(f, html.NewReader(file, html.Options{}))
+		return o.table(f, html.NewReader(io.NewSectionReader(file, 0, size), html.Options{}))
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read the workbook back: %w", err)
-	}
-	return o.text(f, l, file)
+	return o.text(f, l, io.NewSectionReader(file, 0, size))
 }

@@ -43,6 +43,8 @@ func commands() []command {
 		{"verify", "check the books, the ledger against its sums, and the road (--heal mends what can be mended)", verify},
 		{"query", "ask a question in SQL, or by --as-of the sales as they were known then", query},
 		{"undo", "take a submission back (SUBMISSION --why …)", undo},
+		{"erase", "forget an end customer: --partner P --customer 'NAME OR NUMBER' (or on standard input), --dry-run says what would be done", eraseCustomer},
+		{"customers", "`customers`: the generations of keys by which end customers are hidden; `customers rotate`: begin a new one", customers},
 		{"confirm", "let a held submission take effect (SUBMISSION)", confirm},
 		{"reference", "reference apply DIR: keep products, locations, codes and rates as a new version and put it in force", referenceCmd},
 		{"key", "print the hash of an API key for the configuration (the key is read from standard input)", key},

@@ -99,7 +99,7 @@ func ownPrefix(c config.ClickHouse) string { return c.Database + "_" }
 func readers(database, secret string) []chserver.User {
 	var out []chserver.User
 	for _, u := range clickhouse.ReadUsers(database, embeddedPrefix, secret) {
-		x := chserver.User{Name: u.Name, Password: u.Password, Grants: []string{"GRANT " + strings.Join(u.Privileges, ", ")}}
+		x := chserver.User{Name: u.Name, Password: u.Password, Grants: u.Statements()}
 		for _, p := range u.Policies {
 			x.Policies = append(x.Policies, chserver.Policy(p))
 		}

@@ -130,6 +130,9 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		}
 		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
 		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run})
+		if a.keys != nil {
+			parts = append(parts, run.Part{Name: "keys", Run: a.keys.Run})
+		}
 	}
 	if transforms {
 		t, err := a.transformer(b, l)

@@ -33,6 +33,7 @@ type Feed struct {
 	Partner sellthrough.PartnerID
 	ID      sellthrough.FeedID
 	Dir     string // made where it is missing
+	Remove  bool   // a file that was taken is removed, and its receipts stay: the archive has it, and there it can be erased
 }
 
 // Options of a door.

@@ -27,15 +27,17 @@ const (
 // Roles lists all roles.
 func Roles() []Role { return []Role{RoleViewer, RoleManager, RolePartner, RoleAdmin} }
 
-// The grants: money that most viewers must not see.
+// The grants: money that most viewers must not see, and the tokens of end customers, by which purchases of one person can be
+// told to be of one person.
 const (
-	GrantCost   = "cost"
-	GrantFloor  = "floor"
-	GrantRebate = "rebate"
+	GrantCost     = "cost"
+	GrantFloor    = "floor"
+	GrantRebate   = "rebate"
+	GrantCustomer = "customer"
 )
 
 // Grants lists all grants.
-func Grants() []string { return []string{GrantCost, GrantFloor, GrantRebate} }
+func Grants() []string { return []string{GrantCost, GrantFloor, GrantRebate, GrantCustomer} }
 
 // Viewer is who asks. The zero Viewer is nobody and sees nothing.
 type Viewer struct {
@@ -59,7 +61,7 @@ func (v Viewer) May(roles ...Role) bool {
 	return v.Role == RoleAdmin || !v.Nobody() && slices.Contains(roles, v.Role)
 }
 
-// Granted says whether v may see the money that a grant stands for.
+// Granted says whether v may see what a grant stands for.
 func (v Viewer) Granted(grant string) bool { return slices.Contains(v.Grants, grant) }
 
 type viewerKey struct{}

@@ -35,7 +35,7 @@ type User struct {
 	Role     string                `yaml:"role"`     // viewer | manager | partner | admin
 	Partner  sellthrough.PartnerID `yaml:"partner"`  // of a partner
 	Node     string                `yaml:"node"`     // of organisation.csv: a manager sees the partners under it only
-	Grants   []string              `yaml:"grants"`   // cost | floor | rebate
+	Grants   []string              `yaml:"grants"`   // cost | floor | rebate | customer
 }
 
 // OIDC is an OpenID Connect provider.
@@ -77,7 +77,7 @@ var (
 	passwordForm = regexp.MustCompile(`^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{16,}\$[A-Za-z0-9+/]{22,}$`)
 	loginForm    = regexp.MustCompile(`^[\pL\pN._@+-]{1,64}$`)
 	roleNames    = []string{"viewer", "manager", "partner", "admin"}
-	grantNames   = []string{"cost", "floor", "rebate"}
+	grantNames   = []string{"cost", "floor", "rebate", "customer"}
 )
 
 func (v *validator) access() {

@@ -69,6 +69,7 @@ func defaults() *Config {
 		Data:      "./data",
 		Listen:    Listen{API: "127.0.0.1:8080", Admin: "127.0.0.1:9090"},
 		Engines:   Engines{Kafka: Kafka{Prefix: "sellthrough", Group: "sellthrough-transform", Partitions: 4, Retention: 90 * 24 * time.Hour}, ClickHouse: ClickHouse{Database: "sellthrough"}},
+		Customers: Customers{Rotate: 365 * 24 * time.Hour},
 		Reporting: Reporting{Currency: "USD", TimeZone: "UTC"},
 		Reference: Reference{Watch: 2 * time.Second},
 		Limits: Limits{
@@ -97,6 +98,9 @@ func begin(v any, line int) {
 func complete(c *Config) {
 	if c.Archive.URL == "" {
 		c.Archive.URL = strings.TrimSuffix(c.Data, "/") + "/archive"
+	}
+	if c.Customers.Keys == "" {
+		c.Customers.Keys = strings.TrimSuffix(c.Data, "/") + "/keys"
 	}
 	if c.Alerts.URL == "" {
 		c.Alerts.URL = c.Access.URL
@@ -282,6 +286,8 @@ func sourceOf(v reflect.Value) (*Source, bool) {
 	case *KindSource:
 		return &s.Source, true
 	case *Coded:
+		return &s.Source, true
+	case *Customer:
 		return &s.Source, true
 	case *Time:
 		return &s.Source, true

@@ -51,6 +51,7 @@ func (v *validator) config() {
 			v.bad("archive.url", "archive.url %q is not a URL; write a folder, or a URL like s3://bucket", c.Archive.URL)
 		}
 	}
+	v.customers()
 	v.currency("reporting.currency", c.Reporting.Currency)
 	v.zone("reporting.time_zone", c.Reporting.TimeZone)
 	v.span("reference.watch", c.Reference.Watch, 100*time.Millisecond, 24*time.Hour)
