@@ -54,7 +54,9 @@ type Options struct {
 	Bus      Log
 	Archive  *archive.Archive
 	Registry prometheus.Registerer // nil: no metrics are shown
-	Log      zerolog.Logger
+	// TurnedAway is told of every body that is refused as a whole, before its partner is; it keeps the note. May be nil.
+	TurnedAway func(sellthrough.TurnedAway)
+	Log        zerolog.Logger
 }
 
 // Intake takes custody of bodies. It is safe for concurrent use while Run runs.
@@ -66,6 +68,7 @@ type Intake struct {
 	metrics *metrics
 	index   *index
 	journal journal
+	told    told
 
 	collector string
 	inc       bus.Incarnations
@@ -86,6 +89,7 @@ type feed struct {
 	config  *config.Feed
 	partner *config.Partner
 	mapping *mapping.Mapping
+	version string // of the mapping
 	rule    sellthrough.Rule
 	policy  sellthrough.Policy
 }
@@ -111,7 +115,8 @@ func New(o Options) (*Intake, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
-		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, rule: f.Rule(), policy: f.Policy(p)}
+		version, _ := f.Mapping()
+		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, version: version, rule: f.Rule(), policy: f.Policy(p)}
 	}
 	return i, nil
 }
@@ -200,14 +205,16 @@ type Request struct {
 	Encoding string // of the body: empty, gzip or zstd
 	Length   int64  // of the body as encoded; negative: not known
 	Scope    sellthrough.Scope
-	Confirm  bool // never hold it
-	DryRun   bool // decode and count, and leave nothing anywhere
+	Confirm  bool                     // never hold it
+	DryRun   bool                     // decode and count, and leave nothing anywhere
+	Mends    sellthrough.SubmissionID // the submission whose refused rows it mends
 }
 
 // Taken is the answer to a body.
 type Taken struct {
 	sellthrough.Receipt
-	Replayed bool // of an earlier request with the same key
+	Replayed        bool             // of an earlier request with the same key
+	Acknowledgement *Acknowledgement // of an interchange, in the partner's own syntax; nil: the format has none
 }
 
 // Accept takes custody of a body. When it returns nil, the submission is wholly on the road; a receipt with refused
@@ -235,8 +242,14 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 		return Taken{}, err
 	}
 	defer leave()
-	scope, err := f.scope(&r)
-	if err != nil {
+	sub := sellthrough.Submission{
+		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, File: r.File,
+		Received: begun.UTC().Truncate(time.Millisecond), Confirm: r.Confirm, Mends: r.Mends, Collector: i.collector,
+	}
+	if sub.Scope, err = f.scope(&r); err != nil {
+		if !r.DryRun {
+			i.turnAway(ctx, f, &sub, nil, err)
+		}
 		return Taken{}, err
 	}
 	draft, err := i.receive(ctx, &r)
@@ -244,15 +257,11 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 		return Taken{}, err
 	}
 	defer draft.Discard()
-
-	sub := sellthrough.Submission{
-		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, Body: draft.Sum, Bytes: draft.Size, File: r.File,
-		Received: begun.UTC().Truncate(time.Millisecond), Scope: scope, Confirm: r.Confirm, Collector: i.collector,
-	}
+	sub.Body, sub.Bytes = draft.Sum, draft.Size
 	if r.Key != "" && !r.DryRun {
 		receipt, first, err := i.index.claim(ctx, i, &sub)
 		if err != nil || !first {
-			return Taken{receipt, true}, err
+			return i.replayed(ctx, receipt, err)
 		}
 		defer i.index.unclaim(&sub)
 	}
@@ -263,6 +272,9 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 	defer src.Close()
 	body, err := i.open(f, src, sub.Bytes)
 	if err != nil {
+		if !r.DryRun {
+			i.turnAway(ctx, f, &sub, draft, err)
+		}
 		return Taken{}, err
 	}
 	defer body.close()
@@ -279,7 +291,7 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 	defer i.index.end(sub.ID)
 	receipt, winner, err := i.register(ctx, &sub)
 	if err != nil || !winner {
-		return Taken{receipt, true}, err
+		return i.replayed(ctx, receipt, err)
 	}
 	// From here on the submission is ours to finish, whether or not the partner still listens.
 	receipt, err = i.finish(context.WithoutCancel(ctx), f, &sub, 1, body)
@@ -288,7 +300,7 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 		return Taken{}, fault(Unavailable, 5*time.Second, err, "the log does not take the lines just now; the body is kept and will be finished: "+
 			"send the same request with the same Idempotency-Key, or ask for /v1/submissions/"+string(sub.ID))
 	}
-	return Taken{Receipt: receipt}, nil
+	return Taken{Receipt: receipt, Acknowledgement: body.acknowledgement}, nil
 }
 
 // feed finds a partner's feed. Of another's feed it says what it says of one that does not exist.

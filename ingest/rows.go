@@ -35,6 +35,8 @@ type opened struct {
 	warnings func() []string            // what is odd and refuses nothing; asked at the end
 	refused  func(*sellthrough.Refusal) // told of rows that the mapping refuses
 	close    func()
+
+	acknowledge acknowledger // nil: the format has no acknowledgement
 }
 
 // openRows reads src by the feed's format. Its error is a refusal of the whole body, or the source's own.
@@ -44,6 +46,10 @@ func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
 	line, field := int(l.Line), int(l.Field)
 	switch form.Type {
 	case "ndjson":
+		src, err := f.present(src, names, l)
+		if err != nil {
+			return o, err
+		}
 		o.rows = ndjson.NewReader(src, names, ndjson.Options{MaxLine: line, MaxField: field})
 	case "json":
 		o.rows = json.NewReader(src, names, json.Options{Rows: form.Rows, MaxRow: line, MaxField: field})
@@ -51,11 +57,11 @@ func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
 		return o, o.workbook(f, l, src)
 	case "x12":
 		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI})
-		o.rows, o.refused = r, r.Refuse
+		o.rows, o.refused, o.acknowledge = r, r.Refuse, acknowledgeX12(r)
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "edifact":
 		r := edifact.NewReader(src, names, edifact.Options{Feed: f.config.Kind, Dialect: form.EDI})
-		o.rows, o.refused = r, r.Refuse
+		o.rows, o.refused, o.acknowledge = r, r.Refuse, acknowledgeEDIFACT(r)
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "poslog":
 		o.rows = poslog.NewReader(src, names, poslog.Options{Dialect: form.POSLog, MaxToken: line, MaxField: field})

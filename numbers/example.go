@@ -23,6 +23,7 @@ var Given = map[string][]string{
 	"submissions":  {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?"},
 	"incidents":    {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
 	"refused":      {"partner", "feed", "row", "column", "value", "reason"},
+	"turned_away":  {"partner", "feed", "at", "file", "reason", "missing?"}, // missing: column>new-name,column
 }
 
 // Rows reads rows of a kind; each has every column of Given.

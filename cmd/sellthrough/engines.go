@@ -279,11 +279,14 @@ func (a *app) migrate(ctx context.Context, l *clickhouse.Ledger) error {
 	for i := range a.cfg.Feeds {
 		f := &a.cfg.Feeds[i]
 		faults = append(faults, l.Rule(ctx, f.ID, f.Identity.Rule, f.Fingerprint()))
+		version, text := f.Mapping()
+		faults = append(faults, l.Mapping(ctx, f.Partner, f.ID, version, text))
 	}
 	return errors.Join(faults...)
 }
 
-func (a *app) intake(ctx context.Context, b *bus.Bus) (*ingest.Intake, error) {
+// intake is the intake, which tells turned of bodies that it refuses as a whole.
+func (a *app) intake(ctx context.Context, b *bus.Bus, turned func(sellthrough.TurnedAway)) (*ingest.Intake, error) {
 	at := a.cfg.Archive.URL
 	if at == "" {
 		at = filepath.Join(a.cfg.Data, "archive")
@@ -292,7 +295,9 @@ func (a *app) intake(ctx context.Context, b *bus.Bus) (*ingest.Intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ingest.New(ingest.Options{Config: a.cfg, Bus: b, Archive: ar, Registry: a.registry, Log: a.log.With().Str("part", "collect").Logger()})
+	return ingest.New(ingest.Options{
+		Config: a.cfg, Bus: b, Archive: ar, Registry: a.registry, TurnedAway: turned, Log: a.log.With().Str("part", "collect").Logger(),
+	})
 }
 
 func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transformer, error) {

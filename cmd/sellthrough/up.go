@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sellthrough/ingest/httpfeed"
+	"sellthrough/ingest/turnaway"
 	"sellthrough/internal/run"
 	"sellthrough/internal/web"
 )
@@ -118,7 +120,11 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
 	var parts []run.Part
 	if collects {
-		in, err := a.intake(ctx, b)
+		desk, err := turnaway.New(turnaway.Options{Store: l, Dir: filepath.Join(a.cfg.Data, "collector", "turned"), Log: a.part("turnaway")})
+		if err != nil {
+			return nil, err
+		}
+		in, err := a.intake(ctx, b, desk.Note)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +135,7 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 			return nil, err
 		}
 		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
-		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run})
+		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run}, run.Part{Name: "turnaway", Run: desk.Run})
 	}
 	if transforms {
 		t, err := a.transformer(b, l)
