@@ -106,12 +106,13 @@ func (d *door) routes() map[string]http.Handler {
 			w.Header().Set("Content-Type", "application/yaml")
 			_, _ = w.Write(spec) // who asked is gone
 		}),
-		"GET /v1/feeds":                     d.known(d.feeds),
-		"POST /v1/feeds/{feed}":             d.known(d.post),
-		"GET /v1/submissions":               d.known(d.find),
-		"GET /v1/submissions/{id}":          d.known(d.status),
-		"GET /v1/submissions/{id}/refused":  d.known(d.refused),
-		"POST /v1/submissions/{id}/confirm": d.known(d.confirm),
+		"GET /v1/feeds":                            d.known(d.feeds),
+		"POST /v1/feeds/{feed}":                    d.known(d.post),
+		"GET /v1/submissions":                      d.known(d.find),
+		"GET /v1/submissions/{id}":                 d.known(d.status),
+		"GET /v1/submissions/{id}/refused":         d.known(d.refused),
+		"GET /v1/submissions/{id}/acknowledgement": d.known(d.acknowledgement),
+		"POST /v1/submissions/{id}/confirm":        d.known(d.confirm),
 	}
 }
 
@@ -258,6 +259,7 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f.Refusal != nil {
 		p.Refusals = []sellthrough.Refusal{*f.Refusal}
 	}
+	p.Acknowledgement = f.Acknowledgement
 	if f.Retry > 0 {
 		p.RetryAfter = max(1, int((f.Retry+time.Second-1)/time.Second))
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
