@@ -60,6 +60,13 @@ func (a *app) guard(l *clickhouse.Ledger) (*access.Guard, error) {
 		}
 		o.Proxies = append(o.Proxies, netip.PrefixFrom(network.Addr().Unmap(), network.Bits()))
 	}
+	if c.Keys {
+		for i := range a.cfg.Partners {
+			for _, k := range a.cfg.Partners[i].Keys {
+				o.Keys = append(o.Keys, access.PartnerKey{Partner: a.cfg.Partners[i].ID, Hash: string(k)})
+			}
+		}
+	}
 	for _, u := range c.Users {
 		o.Users = append(o.Users, access.User{
 			Name: u.Name, Password: access.PasswordHash(u.Password),
