@@ -37,12 +37,17 @@ type opened struct {
 	close    func()
 
 	acknowledge acknowledger // nil: the format has no acknowledgement
+	walk        *Walk        // who looks on; nil: nobody
 }
 
 // openRows reads src by the feed's format. Its error is a refusal of the whole body, or the source's own.
 func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
+	return openWalked(f, l, src, nil)
+}
+
+func openWalked(f *feed, l config.Limits, src io.Reader, w *Walk) (*opened, error) {
 	form, names := &f.config.Format, f.mapping.Columns()
-	o := &opened{columns: names}
+	o := &opened{columns: names, walk: w}
 	line, field := int(l.Line), int(l.Field)
 	switch form.Type {
 	case "ndjson":
@@ -82,17 +87,26 @@ func (o *opened) text(f *feed, l config.Limits, src io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("feed %s: %w", f.config.ID, err)
 	}
-	r := csv.NewReader(encoding.NewReader(src, encoding.Options{Encoding: code}), csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
-	return o.table(f, r)
+	text := encoding.NewReader(src, encoding.Options{Encoding: code})
+	if o.walk != nil {
+		o.walk.text = text
+	}
+	return o.table(f, csv.NewReader(text, csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)}))
 }
 
 // table opens rows of cells: under a header that is looked for, or under the names that the feed gives.
 func (o *opened) table(f *feed, src sheet.Source) error {
 	form := &f.config.Format
 	var notes []string
+	if o.walk != nil && o.walk.Raw != nil {
+		src = &tap{src, o.walk.Raw}
+	}
 	r := sheet.NewReader(src, form.Layout, sheet.Options{
 		Names: f.mapping.Columns(), Key: f.mapping.KeyColumns(), Header: form.Header, Sums: f.mapping.Figures(), Number: f.mapping.Number,
 		Total: func(t sheet.Total) {
+			if o.walk != nil && o.walk.Total != nil {
+				o.walk.Total(t)
+			}
 			for _, c := range t.Checks {
 				if !c.Agrees && !c.Unsure && len(notes) < 20 {
 					notes = append(notes, fmt.Sprintf("row %d says that %s comes to %s, but the rows it adds up come to %s; look whether the file is whole", t.Row, c.Column, c.Says, c.Adds))
@@ -106,6 +120,9 @@ func (o *opened) table(f *feed, src sheet.Source) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.walk != nil {
+		o.walk.header = r.Header()
 	}
 	o.rows, o.columns = r, columns
 	more := o.warnings
