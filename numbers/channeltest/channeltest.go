@@ -350,10 +350,16 @@ func (w *writer) submission(c map[string]string) {
 	id, feed, partner := sellthrough.SubmissionID(fmt.Sprintf("S%d", w.serial)), sellthrough.FeedID(c["feed"]), sellthrough.PartnerID(c["partner"])
 	rev := sellthrough.Revision(w.serial)
 	held := w.count(c["held"])
+	var scope sellthrough.Scope
+	if c["day"] != "" {
+		day, err := sellthrough.ParseDay(c["day"])
+		w.fatal(err)
+		scope = sellthrough.Scope{From: day, To: day, Declared: true}
+	}
 	b.Homes = append(b.Homes, sellthrough.EndMark{
 		Submission: id, Feed: feed, Partner: partner, Kind: sellthrough.Sales, Revision: rev, Attempt: 1, Partitions: []int{1},
 		Home: &sellthrough.Home{Receipt: sellthrough.Receipt{
-			Received: b.Known, Rows: w.count(c["rows"]), Refused: w.count(c["refused"]), Accepted: w.count(c["rows"]) - w.count(c["refused"]),
+			Received: b.Known, Scope: scope, Rows: w.count(c["rows"]), Refused: w.count(c["refused"]), Accepted: w.count(c["rows"]) - w.count(c["refused"]),
 		}},
 	})
 	b.Outcomes = append(b.Outcomes, sellthrough.Outcome{
