@@ -80,8 +80,8 @@ func TestARenamedMemberOfJSONIsRecognisedBeforeALineIsTaken(t *testing.T) {
 		return `{"receipt":"r1","store":"s1","item":"i","qty":1,"day":"2026-03-01"` + members + "}\n"
 	}
 	for body, want := range map[string]string{
-		strings.Repeat(row(`,"sale":{"销售金额":"5.00"}`), 3): `"sale.amount" (was it renamed "sale.销售金额"?)`,
-		strings.ReplaceAll(row(""), `"qty"`, `"quantity"`): `"qty" (was it renamed "quantity"?)`,
+		strings.Repeat(row(`,"sale":{"销售金额":"5.00"}`), 3):      `"sale.amount" (was it renamed "sale.销售金额"?)`,
+		strings.ReplaceAll(row(""), `"qty"`, `"quantity"`):     `"qty" (was it renamed "quantity"?)`,
 		row(`,"notes":"x"`) + row(`,"sale":{"amount":"5.00"}`): "", // spelt alike, but it may be left out and nobody knows what it means
 		row(""): "", // it may be left out
 		row(`,"sale":{"amount":"5.00"},"amount":"6.00"`): "",

@@ -53,29 +53,9 @@ func either(names []string) string {
 
 // as is what the feed reads a column as, by its name in the configuration.
 func (m *Mapping) as(column string) string {
-	c := &m.feed.Columns
-	for _, s := range []struct {
-		name   string
-		column string
-	}{
-		{"item", c.Item.Column},
-		{"qty", c.Qty.Column},
-		{"location", c.Location.Column},
-		{"document", c.Document.Column},
-		{"amount", c.Amount.Column},
-		{"price", c.Amount.Price},
-		{"at", c.At.Column},
-		{"business_date", c.BusinessDate.Column},
-		{"kind", c.Kind.Column},
-		{"level", c.Level.Column},
-		{"unit", c.Unit.Column},
-		{"currency", c.Currency.Column},
-		{"counterparty", c.Counterparty.Column},
-		{"serial", c.Serial.Column},
-		{"version", c.Version.Column},
-	} {
-		if s.column == column {
-			return s.name
+	for _, r := range m.feed.Reads() {
+		if r.Column == column {
+			return r.As
 		}
 	}
 	return "line_key"

@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 
@@ -35,6 +36,27 @@ func (f *Feed) Mapping() (version, text string) {
 	}
 	sum := sha256.Sum256(out)
 	return hex.EncodeToString(sum[:6]), string(out)
+}
+
+// Reading is a column of a feed's files, and what it is read as.
+type Reading struct{ Column, As string }
+
+// Reads are the columns that a feed reads, each once.
+func (f *Feed) Reads() []Reading {
+	var out []Reading
+	add := func(column, as string) {
+		if column != "" && !slices.ContainsFunc(out, func(r Reading) bool { return r.Column == column }) {
+			out = append(out, Reading{column, as})
+		}
+	}
+	for _, s := range f.Columns.sources() {
+		add(s.Column, s.name)
+	}
+	add(f.Columns.Amount.Price, "price")
+	for _, c := range f.Identity.LineKey {
+		add(c, "line_key")
+	}
+	return out
 }
 
 // prune takes out of a mapping what is not set, so that a setting that is added to the program later changes no version.

@@ -57,6 +57,8 @@ func (p *room) ail(r *http.Request) (sick, error) {
 		out.why = "large"
 	case p.Body == nil:
 		out.why = "archive"
+	case may(r) != nil: // a row says more than its line, as a customer's name
+		out.why = "role"
 	}
 	out.feed, out.way = f, mend.Of(f)
 	if out.way == mend.None && out.why == "" {
@@ -110,7 +112,7 @@ func (p *room) refused(w http.ResponseWriter, r *http.Request) error {
 	out := struct {
 		Submission Submission            `json:"submission"`
 		Way        mend.Way              `json:"way"`
-		Why        string                `json:"why,omitempty"` // rows can't be mended one by one: format, large, archive, feed, none
+		Why        string                `json:"why,omitempty"` // rows can't be mended one by one: format, large, archive, feed, none, role
 		Columns    []string              `json:"columns"`
 		Rows       []Row                 `json:"rows"`
 		Refusals   []sellthrough.Refusal `json:"refusals"` // where rows can't be shown
@@ -176,6 +178,9 @@ func fault(err error) error {
 func (s *sick) mendable() error {
 	if s.why == "" {
 		return nil
+	}
+	if s.why == "role" {
+		return answer.Forbidden("your login may look, and not send")
 	}
 	return &answer.Fault{Status: http.StatusConflict, Code: s.why, Text: "the rows of this report can't be mended one by one; mend the file itself and send it again as a whole"}
 }

@@ -12,6 +12,7 @@ import (
 	"sellthrough/ingest/mapping"
 	"sellthrough/internal/access"
 	"sellthrough/portal/answer"
+	"sellthrough/sinks/clickhouse"
 )
 
 // Newer is what was said after a report about what it covers. A report that is sent again with mended rows would be the newest
@@ -45,13 +46,13 @@ func (p *room) newer(ctx context.Context, v access.Viewer, s *sick) (*Newer, err
 	if cover == sellthrough.CoverNone {
 		return nil, nil // it takes nothing back
 	}
-	table, at := "movements", "toInt64(0)"
+	at := "toInt64(0)"
 	if s.feed.Kind == sellthrough.Stock {
-		table, at = "stock_reports", "toInt64(max(at))"
+		at = "toInt64(max(at))"
 	}
 	t, err := p.Reader.Read(ctx, v, fmt.Sprintf(`SELECT document, location, toInt64(toInt32(day)) AS d, max(revision) AS r, %s AS a, toUInt8(max(cause = 'undone')) AS u FROM %s
 		WHERE partner = %s AND namespace = %s AND revision > %d GROUP BY document, location, d LIMIT %d`,
-		at, table, answer.Quote(string(s.feed.Partner)), answer.Quote(s.feed.Identity.Namespace), uint64(s.Revision), compared+1))
+		at, clickhouse.LedgerOf(s.feed.Kind), answer.Quote(string(s.feed.Partner)), answer.Quote(s.feed.Identity.Namespace), uint64(s.Revision), compared+1))
 	if err != nil || len(t.Rows) == 0 {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -189,7 +188,11 @@ func (p *room) about(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := range p.Config.Feeds {
 		if f := &p.Config.Feeds[i]; f.Partner == partner.ID {
-			out.Feeds = append(out.Feeds, Feed{f.ID, f.Kind, f.Format.Type, f.Coverage.Kind, f.Coverage.FileName, columnsOf(f), mend.Of(f)})
+			x := Feed{f.ID, f.Kind, f.Format.Type, f.Coverage.Kind, f.Coverage.FileName, []string{}, mend.Of(f)}
+			for _, r := range f.Reads() {
+				x.Columns = append(x.Columns, r.Column)
+			}
+			out.Feeds = append(out.Feeds, x)
 		}
 	}
 	for _, k := range partner.Keys {
@@ -202,26 +205,6 @@ func (p *room) about(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer.JSON(w, http.StatusOK, out)
 	return nil
-}
-
-// columnsOf are the columns that a feed reads, by the partner's names.
-func columnsOf(f *config.Feed) []string {
-	var out []string
-	c := &f.Columns
-	for _, s := range []string{
-		c.Document.Column, c.Location.Column, c.Item.Column, c.Qty.Column, c.Unit.Column, c.Amount.Column, c.Amount.Price, c.Currency.Column, c.Kind.Column,
-		c.Level.Column, c.At.Column, c.BusinessDate.Column, c.Counterparty.Column, c.Serial.Column, c.Version.Column,
-	} {
-		if s != "" && !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	for _, s := range f.Identity.LineKey {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // day is a parameter of a request, or another day where it is left out.

@@ -20,6 +20,7 @@ import (
 	"sellthrough"
 	"sellthrough/internal/access"
 	"sellthrough/portal/answer"
+	"sellthrough/sinks/clickhouse"
 	"sellthrough/transform/reference"
 )
 
@@ -218,10 +219,13 @@ func (u *room) describe(ctx context.Context, v access.Viewer, q request) Descrip
 	if q.What == "location" {
 		column, flag = "location", "bitTest(flags, 3)"
 	}
-	where := fmt.Sprintf("partner = %s AND %s = %s AND %s AND sign > 0", answer.Quote(q.Partner), column, answer.Quote(q.Code), flag)
-	t, err := u.Reader.Read(ctx, v, `SELECT s.feed, s.body, s.file, m.row FROM (
-			SELECT revision, row FROM (SELECT revision, row FROM movements WHERE `+where+` UNION ALL SELECT revision, row FROM stock_reports WHERE `+where+` AND NOT bitTest(flags, 4)) ORDER BY revision DESC LIMIT 1
-		) AS m INNER JOIN submissions AS s ON s.revision = m.revision LIMIT 1`)
+	where := fmt.Sprintf("partner = %s AND %s = %s AND %s AND sign > 0 AND NOT bitTest(flags, 4)", answer.Quote(q.Partner), column, answer.Quote(q.Code), flag)
+	var ledgers []string
+	for _, k := range sellthrough.FeedKinds() {
+		ledgers = append(ledgers, "SELECT revision, row FROM "+clickhouse.LedgerOf(k)+" WHERE "+where)
+	}
+	t, err := u.Reader.Read(ctx, v, `SELECT s.feed, s.body, s.file, m.row FROM (SELECT revision, row FROM (`+strings.Join(ledgers, " UNION ALL ")+`) ORDER BY revision DESC LIMIT 1) AS m
+		INNER JOIN submissions AS s ON s.revision = m.revision LIMIT 1`)
 	if err != nil || len(t.Rows) == 0 {
 		if err != nil {
 			u.Log.Warn().Err(err).Msg("a row with an unmatched code is not found")

@@ -145,6 +145,13 @@ FROM
         sum(toInt64(sign)) AS n, toDecimal128(0, 6) AS u, NULL AS m, sum(toInt64(sign)) AS s, min(business_date) AS d, max(business_date) AS e
     FROM {{.Database}}.stock_reports WHERE bitTest(flags, 2) OR bitTest(flags, 3)
     GROUP BY partner, feed, pair
+{{- range .Flows}}
+    UNION ALL
+    SELECT partner, feed, arrayJoin(arrayFilter(c -> c.1 != '', [(multiIf(NOT bitTest(flags, 2), '', product != '', 'pack', 'item'), item), (if(bitTest(flags, 3), 'location', ''), location)])) AS pair,
+        sum(toInt64(sign)) AS n, sum(sign * abs(qty)) AS u, sum(sign * abs(base_amount)) AS m, toInt64(0) AS s, min(business_date) AS d, max(business_date) AS e
+    FROM {{$.Database}}.{{.Table}} WHERE bitTest(flags, 2) OR bitTest(flags, 3)
+    GROUP BY partner, feed, pair
+{{- end}}
 )
 GROUP BY partner, what, code
 HAVING lines != 0;
