@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,8 +20,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"sellthrough"
-	"sellthrough/ingest"
-	"sellthrough/ingest/archive"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
 	"sellthrough/internal/control"
@@ -38,6 +37,7 @@ type app struct {
 	log      zerolog.Logger
 	registry *prometheus.Registry
 	engines  engines
+	applying sync.Mutex // a reference version is put in force
 }
 
 // engines says where the engines answer. Embedded ones are noted in a file of the data folder, so that other commands
@@ -283,21 +283,6 @@ func (a *app) migrate(ctx context.Context, l *clickhouse.Ledger) error {
 		faults = append(faults, l.Mapping(ctx, f.Partner, f.ID, version, text))
 	}
 	return errors.Join(faults...)
-}
-
-// intake is the intake, which tells turned of bodies that it refuses as a whole.
-func (a *app) intake(ctx context.Context, b *bus.Bus, turned func(sellthrough.TurnedAway)) (*ingest.Intake, error) {
-	at := a.cfg.Archive.URL
-	if at == "" {
-		at = filepath.Join(a.cfg.Data, "archive")
-	}
-	ar, err := archive.Open(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	return ingest.New(ingest.Options{
-		Config: a.cfg, Bus: b, Archive: ar, Registry: a.registry, TurnedAway: turned, Log: a.log.With().Str("part", "collect").Logger(),
-	})
 }
 
 func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transformer, error) {
