@@ -79,6 +79,7 @@ func New(o Options) (http.Handler, error) {
 	all := trial.New(trial.Options{Config: o.Config, Reader: o.Reader, Body: o.Body, Log: o.Log})
 	maps.Copy(all, unmatched.New(unmatched.Options{
 		Reader: o.Reader, Folder: o.Folder, Tables: o.Tables, Apply: o.Apply, Describe: o.Tells, Currency: o.Config.Reporting.Currency, Log: o.Log,
+		Known: func(p sellthrough.PartnerID) bool { _, ok := o.Config.Partner(p); return ok },
 	}))
 	room, err := partner.New(partner.Options{
 		Config: o.Config, Reader: o.Reader, Intake: o.Intake, Books: o.Books, Took: o.Took, Body: o.Body, Uses: o.Uses, Log: o.Log,

@@ -41,7 +41,7 @@ type Submission struct {
 }
 
 // newest is how many submissions are listed at once.
-const newest = 50
+const newest = 20
 
 // submissions lists the newest ones, or those before a place.
 func (p *room) submissions(w http.ResponseWriter, r *http.Request) error {

@@ -24,6 +24,7 @@ type Newer struct {
 	About      string    `json:"about"` // a document, or a location and day
 	TookBack   bool      `json:"took_back,omitempty"`
 	TooMuch    bool      `json:"too_much,omitempty"` // so much that it can't be compared here
+	Waits      string    `json:"waits,omitempty"`    // it is not in the ledger yet: held, or on the road
 }
 
 // Text is why nothing is sent.
@@ -31,6 +32,10 @@ func (n *Newer) Text() string {
 	switch {
 	case n.TooMuch:
 		return "so much was reported since that it can't be compared here; mend the newest file itself and send it as a whole"
+	case n.Waits == "held":
+		return fmt.Sprintf("a newer report (%s) of the feed is held; let it through or send another one first, because this one would be the newer word then", n.Submission)
+	case n.Waits != "":
+		return fmt.Sprintf("a newer report (%s) of the feed is on the road; try again in a moment", n.Submission)
 	case n.TookBack:
 		return "this report was taken back; send a new one"
 	}
@@ -45,6 +50,9 @@ func (p *room) newer(ctx context.Context, v access.Viewer, s *sick) (*Newer, err
 	cover := s.feed.Coverage.Kind
 	if cover == sellthrough.CoverNone {
 		return nil, nil // it takes nothing back
+	}
+	if n, err := p.waiting(ctx, v, s); n != nil || err != nil {
+		return n, err
 	}
 	at := "toInt64(0)"
 	if s.feed.Kind == sellthrough.Stock {
@@ -88,6 +96,25 @@ func (p *room) newer(ctx context.Context, v access.Viewer, s *sick) (*Newer, err
 		found.Submission, found.File, found.Received = text(t.Rows[0][0]), text(t.Rows[0][1]), time.UnixMilli(whole(t.Rows[0][2])).UTC()
 	}
 	return found, err
+}
+
+// waiting looks for a newer report of the same lines that the ledger does not have yet. What it covers is not known before it is
+// applied; and once it is, it would be the older word. One that is not in the books yet is not seen: of two reports that are sent
+// at the same moment the later one wins, as ever.
+func (p *room) waiting(ctx context.Context, v access.Viewer, s *sick) (*Newer, error) {
+	var feeds []sellthrough.FeedID
+	for i := range p.Config.Feeds {
+		if f := &p.Config.Feeds[i]; f.Partner == s.feed.Partner && f.Kind == s.feed.Kind && f.Identity.Namespace == s.feed.Identity.Namespace {
+			feeds = append(feeds, f.ID)
+		}
+	}
+	t, err := p.Reader.Read(ctx, v, fmt.Sprintf(`SELECT s.submission, s.file, toInt64(toUnixTimestamp64Milli(s.received_at)), s.state FROM v_submissions AS s
+		WHERE s.partner = %s AND s.feed IN (%s) AND s.revision > %d AND s.state != 'final' ORDER BY s.revision DESC LIMIT 1`, answer.Quote(string(s.feed.Partner)), answer.Quotes(feeds), uint64(s.Revision)))
+	if err != nil || len(t.Rows) == 0 {
+		return nil, err
+	}
+	row := t.Rows[0]
+	return &Newer{Submission: text(row[0]), File: text(row[1]), Received: time.UnixMilli(whole(row[2])).UTC(), Waits: text(row[3])}, nil
 }
 
 func about(k sellthrough.CoverageKind, document, location string, day sellthrough.Day) string {

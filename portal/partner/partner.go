@@ -290,7 +290,7 @@ func (p *room) quality(w http.ResponseWriter, r *http.Request) error {
 		Name    string   `json:"name"`
 		Title   string   `json:"title"`
 		About   string   `json:"about"`
-		Value   *float64 `json:"value"`
+		Value   *float64 `json:"value"` // per cent
 		Better  string   `json:"better"`
 		Decimal int      `json:"decimals"`
 	}

@@ -88,7 +88,7 @@ export function choose(options, chosen, onchange, props = {}) {
 export function table(columns, rows, { caption, kind = "" } = {}) {
   const head = columns.map((c) => el("th", { scope: "col", class: c.num ? "num" : null }, c.title));
   const body = rows.map((cells, i) => row(columns, cells, i));
-  return el(`div.wide${kind ? "." + kind : ""}`, { tabindex: "0", role: "region", "aria-label": caption }, el("table.list", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
+  return el(`div.wide${kind ? "." + kind : ""}`, { tabindex: "0", role: "region", "aria-label": caption }, el("table.sheet", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
 }
 
 export function row(columns, cells, at = 0) {

@@ -9,7 +9,7 @@ const sure = (percent) => el("span.sure", { vars: { "--to": percent / 100 } }, e
 
 // mapped is where each part of a line is read from; whoever knows better chooses another column.
 export function mapped(found, answer) {
-  const cols = [{ title: say("part"), main: true }, { title: say("from") }, { title: say("sure") }, { title: say("because") }];
+  const cols = [{ title: say("part"), main: true }, { title: say("source") }, { title: say("sure") }, { title: say("because") }];
   const names = found.columns.map((c) => c.name);
   return kit.card(say("tryMapping"), el("p.mute", {}, say("tryMappingWhy")),
     kit.table(cols, found.mapped.map((m) => [

@@ -84,7 +84,7 @@ export async function mending(here, s, place, live) {
 
 // newer says why nothing is sent over what was said since.
 function newer(n) {
-  const key = n.too_much ? "neTooMuch" : n.took_back ? "neTaken" : "neNewer";
+  const key = n.too_much ? "neTooMuch" : n.took_back ? "neTaken" : n.waits === "held" ? "neHeld" : n.waits ? "neWaits" : "neNewer";
   return kit.note("bad", el("p", {}, say(key, n.file || n.submission || "", n.about)), n.submission ? el("a", { href: location.pathname.replace(/[^/]+$/, n.submission) + location.search }, say("neSee")) : null);
 }
 

@@ -8,10 +8,10 @@ export function standing({ about, base }) {
   const place = el("div.scores");
   const e = el("section.card.standing", { "aria-labelledby": "standing" }, el("h2", { id: "standing" }, say("stTitle")), place);
 
-  // shown writes a share as per cent; the score is points of 100 already.
-  const shown = (n) => (n.value === null ? "–" : n.name === "quality_score" ? n.value.toFixed(0) : `${(n.value * 100).toFixed(n.value > 0.995 && n.value < 1 || n.value > 0 && n.value < 0.01 ? 2 : 1)} %`);
+  // shown writes a share; the score is points of 100.
+  const shown = (n) => (n.value === null ? "–" : n.name === "quality_score" ? n.value.toFixed(0) : `${n.value.toFixed(n.decimals)} %`);
   // good is how good a value is, from 0 to 1.
-  const good = (n) => (n.value === null ? 0 : n.name === "quality_score" ? n.value / 100 : n.better === "less" || n.name === "refusal_rate" ? 1 - n.value : n.value);
+  const good = (n) => (n.value === null ? 0 : (n.better === "less" ? 100 - n.value : n.value) / 100);
 
   async function load() {
     try {

@@ -8,19 +8,16 @@ package unmatched
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"sellthrough"
 	"sellthrough/internal/access"
 	"sellthrough/portal/answer"
-	"sellthrough/sinks/clickhouse"
 	"sellthrough/transform/reference"
 )
 
@@ -39,6 +36,7 @@ type Options struct {
 	Tables   func(ctx context.Context) (reference.Tables, error)                                            // what is known: the folder's, else those in force
 	Apply    func(ctx context.Context, who string) (sellthrough.Revision, error)                            // puts the folder in force; nil: somebody else does
 	Describe func(ctx context.Context, feed, body string, row uint32) (name, gtin, place string, err error) // nil: nobody can
+	Known    func(sellthrough.PartnerID) bool                                                               // partners
 	Currency string                                                                                         // of money
 	Log      zerolog.Logger
 }
@@ -148,7 +146,7 @@ func (u *room) total(ctx context.Context, v access.Viewer, where string) (total,
 // code gives what one code may mean.
 func (u *room) code(w http.ResponseWriter, r *http.Request) error {
 	ctx, v := r.Context(), access.From(r.Context())
-	q, err := named(r, v)
+	q, err := u.named(r, v)
 	if err != nil {
 		return err
 	}
@@ -208,44 +206,6 @@ func (u *room) tables(ctx context.Context, v access.Viewer) (reference.Tables, e
 	return t, nil
 }
 
-// describe finds what the newest row with the code says beside it. A body that can't be read says nothing.
-func (u *room) describe(ctx context.Context, v access.Viewer, q request) Description {
-	if u.Describe == nil {
-		return Description{}
-	}
-	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
-	defer cancel()
-	column, flag := "item", "bitTest(flags, 2)"
-	if q.What == "location" {
-		column, flag = "location", "bitTest(flags, 3)"
-	}
-	where := fmt.Sprintf("partner = %s AND %s = %s AND %s AND sign > 0 AND NOT bitTest(flags, 4)", answer.Quote(q.Partner), column, answer.Quote(q.Code), flag)
-	var ledgers []string
-	for _, k := range sellthrough.FeedKinds() {
-		ledgers = append(ledgers, "SELECT revision, row FROM "+clickhouse.LedgerOf(k)+" WHERE "+where)
-	}
-	t, err := u.Reader.Read(ctx, v, `SELECT s.feed, s.body, s.file, m.row FROM (SELECT revision, row FROM (`+strings.Join(ledgers, " UNION ALL ")+`) ORDER BY revision DESC LIMIT 1) AS m
-		INNER JOIN submissions AS s ON s.revision = m.revision LIMIT 1`)
-	if err != nil || len(t.Rows) == 0 {
-		if err != nil {
-			u.Log.Warn().Err(err).Msg("a row with an unmatched code is not found")
-		}
-		return Description{}
-	}
-	row := t.Rows[0]
-	d := Description{File: text(row[2]), Row: uint32(whole(row[3]))}
-	name, gtin, place, err := u.Describe(ctx, text(row[0]), text(row[1]), d.Row)
-	if err != nil {
-		u.Log.Debug().Err(err).Msg("a body with an unmatched code is not at hand")
-		return d
-	}
-	if d.Name = name; q.What == "location" {
-		d.Name, gtin = place, ""
-	}
-	d.GTIN = gtin
-	return d
-}
-
 // search finds products or locations by a piece of code, name or GTIN.
 func (u *room) search(w http.ResponseWriter, r *http.Request) error {
 	v := access.From(r.Context())
@@ -286,7 +246,7 @@ func (u *room) search(w http.ResponseWriter, r *http.Request) error {
 // weight says what still hangs on a code, so that the page can watch its lines go.
 func (u *room) weight(w http.ResponseWriter, r *http.Request) error {
 	v := access.From(r.Context())
-	q, err := named(r, v)
+	q, err := u.named(r, v)
 	if err != nil {
 		return err
 	}
@@ -309,6 +269,14 @@ func (u *room) weight(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// sees says whether a partner is one that the viewer may see.
+func (u *room) sees(v access.Viewer, partner string) error {
+	if id := sellthrough.PartnerID(partner); u.Known(id) && answer.Sees(v, id) {
+		return nil
+	}
+	return answer.Missing("there is no partner %.64q", partner)
+}
+
 // request names a code.
 type request struct{ Partner, What, Code string }
 
@@ -316,143 +284,10 @@ func (q request) where() string {
 	return fmt.Sprintf("partner = %s AND what = %s AND code = %s", answer.Quote(q.Partner), answer.Quote(q.What), answer.Quote(q.Code))
 }
 
-func named(r *http.Request, v access.Viewer) (request, error) {
+func (u *room) named(r *http.Request, v access.Viewer) (request, error) {
 	q := request{r.URL.Query().Get("partner"), r.URL.Query().Get("what"), r.URL.Query().Get("code")}
 	if q.What != "item" && q.What != "location" || q.Code == "" {
 		return q, answer.Bad("what is item or location, and code the partner's")
 	}
-	if !answer.Sees(v, sellthrough.PartnerID(q.Partner)) {
-		return q, answer.Missing("there is no partner %.64q", q.Partner)
-	}
-	return q, nil
-}
-
-// Entry is a cross-reference as the page sends and shows it.
-type Entry struct {
-	Partner string `json:"partner"`
-	What    string `json:"what"`
-	Code    string `json:"code"`
-	Target  string `json:"target"`
-	Units   string `json:"units"`
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Who     string `json:"who,omitempty"`
-	When    string `json:"when,omitempty"`
-}
-
-func entryOf(e reference.Entry) Entry {
-	x := Entry{Partner: e.Partner, What: e.Kind, Code: e.Code, Target: e.Target, Units: e.Units.String(), Who: e.Who, When: e.When.UTC().Format(time.RFC3339)}
-	if e.From != 0 {
-		x.From = e.From.String()
-	}
-	if e.To != 0 {
-		x.To = e.To.String()
-	}
-	return x
-}
-
-// entry reads what the page sent.
-func (e Entry) entry() (out reference.Entry, err error) {
-	out.CrossReference = reference.CrossReference{Partner: e.Partner, Kind: e.What, Code: e.Code, Target: e.Target, Units: sellthrough.One}
-	if e.What != "item" && e.What != "location" {
-		return out, answer.Bad("what is item or location")
-	}
-	if e.Units != "" {
-		if out.Units, err = sellthrough.ParseDecimal(e.Units); err != nil || out.Units <= 0 {
-			return out, answer.Bad("units is %.40q; write a number above 0, like 6 or 0.5", e.Units)
-		}
-	}
-	for _, d := range []struct {
-		text string
-		day  *sellthrough.Day
-	}{{e.From, &out.From}, {e.To, &out.To}} {
-		if d.text == "" {
-			continue
-		}
-		if *d.day, err = sellthrough.ParseDay(d.text); err != nil {
-			return out, answer.Bad("%s", err.Error())
-		}
-	}
-	if e.When != "" {
-		if out.When, err = time.Parse(time.RFC3339, e.When); err != nil {
-			return out, answer.Bad("when is no time")
-		}
-	}
-	out.Who = e.Who
-	return out, nil
-}
-
-// enter writes down what a code means.
-func (u *room) enter(w http.ResponseWriter, r *http.Request) error {
-	var q Entry
-	if err := answer.Read(w, r, 64<<10, &q); err != nil {
-		return err
-	}
-	e, err := q.entry()
-	if err != nil {
-		return err
-	}
-	v := access.From(r.Context())
-	if !answer.Sees(v, sellthrough.PartnerID(e.Partner)) {
-		return answer.Missing("there is no partner %.64q", e.Partner)
-	}
-	e.Who, e.When = v.Name, time.Now().UTC().Truncate(time.Second)
-	return u.write(w, r, e, "crossreference", func(ctx context.Context) error { return reference.Add(ctx, u.Folder, e) })
-}
-
-// take takes an entry out again.
-func (u *room) take(w http.ResponseWriter, r *http.Request) error {
-	var q Entry
-	if err := answer.Read(w, r, 64<<10, &q); err != nil {
-		return err
-	}
-	e, err := q.entry()
-	if err != nil {
-		return err
-	}
-	if !answer.Sees(access.From(r.Context()), sellthrough.PartnerID(e.Partner)) {
-		return answer.Missing("there is no partner %.64q", e.Partner)
-	}
-	return u.write(w, r, e, "crossreference taken back", func(ctx context.Context) error { return reference.Take(ctx, u.Folder, e) })
-}
-
-// write changes the folder, says so in the audit log, and puts it in force.
-func (u *room) write(w http.ResponseWriter, r *http.Request, e reference.Entry, what string, change func(context.Context) error) error {
-	if u.Folder == "" {
-		return &answer.Fault{Status: http.StatusConflict, Code: "folder", Text: "there is no reference folder on this machine; add the row where your reference data is kept"}
-	}
-	ctx := context.WithoutCancel(r.Context()) // half of it would be nobody's
-	var conflict *reference.Conflict
-	var faults *reference.Faults
-	switch err := change(ctx); {
-	case errors.As(err, &conflict):
-		return &answer.Fault{Status: http.StatusConflict, Code: "conflict", Text: conflict.Error(), More: entryOf(conflict.Entry)}
-	case errors.As(err, &faults):
-		return &answer.Fault{Status: http.StatusUnprocessableEntity, Code: "faults", Text: faults.Error()}
-	case errors.Is(err, reference.ErrFolder):
-		u.Log.Error().Err(err).Msg("the reference folder can't be written")
-		return &answer.Fault{Status: http.StatusConflict, Code: "folder", Text: "the reference folder can't be written by this process; add the row where your reference data is kept, or give the process the right to write there"}
-	case err != nil:
-		return err
-	}
-	access.Note(ctx, "change", fmt.Sprintf("%s %s %s of %s → %s", what, e.Kind, e.Code, e.Partner, e.Target))
-	out := struct {
-		Entry   Entry  `json:"entry"`
-		Applied bool   `json:"applied"`
-		Version uint64 `json:"version,omitempty"`
-		Why     string `json:"why,omitempty"` // it is not in force yet
-	}{Entry: entryOf(e)}
-	if u.Apply == nil {
-		out.Why = "the row is written; it counts once `sellthrough reference apply` puts the folder in force"
-		answer.JSON(w, http.StatusOK, out)
-		return nil
-	}
-	version, err := u.Apply(ctx, e.Who)
-	if err != nil {
-		u.Log.Error().Err(err).Msg("the reference folder is not put in force; it is tried again")
-		out.Why = "the row is written, and is not in force yet: the log can't be reached just now"
-	}
-	out.Applied, out.Version = err == nil, uint64(version)
-	answer.JSON(w, http.StatusOK, out)
-	return nil
+	return q, u.sees(v, q.Partner)
 }
