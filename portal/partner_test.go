@@ -218,10 +218,7 @@ func TestRowsAreNotMendedPastANewerReportThatIsHeld(t *testing.T) {
 	if a := pia.post("/api/partners/alder/v1/submissions/"+string(newer.Submission)+"/confirm", map[string]any{}); a.status != http.StatusAccepted {
 		t.Fatalf("confirm: %d %s", a.status, a.body)
 	}
-	for s.State != "final" {
-		pia.await("alder", newer.Submission)
-		pia.ok(at("alder", newer), &s)
-	}
+	until(t, func() bool { pia.ok(at("alder", newer), &s); return s.State == "final" })
 	if got := w.ask(units); got != "11" {
 		t.Errorf("units: %s", got)
 	}

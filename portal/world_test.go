@@ -478,3 +478,15 @@ func (w *world) ask(sql string) string {
 	}
 	return fmt.Sprint(t.Rows[0][0])
 }
+
+// until asks again and again until something is so.
+func until(t *testing.T, so func() bool) {
+	t.Helper()
+	for !so() {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal("it did not come to be")
+		}
+	}
+}
