@@ -3,6 +3,7 @@ package partner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -84,18 +85,43 @@ func (p *room) submissions(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// submission tells of one.
+// longest is how long a request may wait for the books to know a submission.
+const longest = 20 * time.Second
+
+// submission tells of one. A request may wait for it, because the books come last.
 func (p *room) submission(w http.ResponseWriter, r *http.Request) error {
 	partner, err := p.of(r)
 	if err != nil {
 		return err
 	}
-	s, err := p.find(r.Context(), access.From(r.Context()), partner, r.PathValue("id"))
-	if err != nil {
-		return err
+	wait, err := time.ParseDuration(or(r.URL.Query().Get("wait"), "0s"))
+	if err != nil || wait < 0 {
+		return answer.Bad("wait is seconds, as in wait=15s")
 	}
-	answer.JSON(w, http.StatusOK, s)
-	return nil
+	until := time.Now().Add(min(wait, longest))
+	for {
+		s, err := p.find(r.Context(), access.From(r.Context()), partner, r.PathValue("id"))
+		f, missing := errors.AsType[*answer.Fault](err)
+		if err == nil {
+			answer.JSON(w, http.StatusOK, s)
+			return nil
+		}
+		if !missing || f.Status != http.StatusNotFound || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(400 * time.Millisecond):
+		case <-r.Context().Done():
+			return r.Context().Err()
+		}
+	}
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
 }
 
 // find is one submission of a partner.

@@ -1,9 +1,10 @@
 // Package phrases brings what is said of files and rows into Chinese: why a row is refused, what is asked of a file, what
 // stands in the way. Those who say it say it in English, in packages that know nothing of a page.
 //
-// phrases.txt is the book: a phrase a line, English and Chinese with " => " between them. {1} stands for what is the data's own;
-// {1*} for what is a phrase itself. A sentence of several phrases is brought over piece by piece. The page has the same
-// book and the same rules in phrases.js, and a test holds them to the same cases.
+// phrases.txt is the book: a phrase a line, English and Chinese with " => " between them. {1} stands for what is the data's own,
+// {1#} for a word of it with a digit, {1"} for what is quoted, {1*} for what is a phrase itself. A sentence of several phrases is
+// brought over piece by piece. The page has the same book and the same rules in phrases.js, and a test holds them to the same
+// cases.
 package phrases
 
 import (
@@ -32,7 +33,10 @@ type phrase struct {
 	literal int // letters that are its own
 }
 
-var slot = regexp.MustCompile(`\{(\d)(\*?)\}`)
+var slot = regexp.MustCompile(`\{(\d)([*#"]?)\}`)
+
+// fills are what slots stand for, by their marks.
+var fills = map[string]string{"": `(.*?)`, "*": `(.*?)`, "#": `(\S*\d\S*)`, `"`: `("(?:[^"\\]|\\.)*")`}
 
 // parse reads a line of the book.
 func parse(line string) (phrase, error) {
@@ -49,11 +53,11 @@ func parse(line string) (phrase, error) {
 			p.head = en[:m[0]]
 		}
 		n++
-		form.WriteString(regexp.QuoteMeta(en[at:m[0]]) + `(.*?)`)
+		form.WriteString(regexp.QuoteMeta(en[at:m[0]]) + fills[en[m[4]:m[5]]])
 		if en[m[2]:m[3]] != fmt.Sprint(n) {
 			return phrase{}, fmt.Errorf("%q: the slots of the English are numbered as they come", line)
 		}
-		p.nested[n] = m[4] < m[5]
+		p.nested[n] = en[m[4]:m[5]] == "*"
 		p.literal += m[0] - at
 		at = m[1]
 	}
@@ -116,12 +120,16 @@ func Known(text string) bool {
 }
 
 // joints are where sentences are put together of phrases, and what stands there in Chinese.
-var joints = [][2]string{{"; ", ";"}, {". ", "。"}, {": ", ":"}, {", and ", ",并且"}, {", ", ","}}
+var joints = [][2]string{{"; ", "；"}, {". ", "。"}, {": ", "："}, {", and ", "，并且"}, {", ", "，"}}
 
-// over brings a sentence over, whole or by its pieces: those before and after a joint that the book both knows.
+// over brings a sentence over, whole or by its pieces: those before and after a joint that the book both knows. What is
+// plain stays as it is.
 func over(text string) (string, bool) {
 	if out, ok := whole(text); ok {
 		return out, true
+	}
+	if plain(text) {
+		return text, true
 	}
 	for _, j := range joints {
 		for at := 0; ; {
@@ -132,7 +140,7 @@ func over(text string) (string, bool) {
 			i += at
 			at = i + len(j[0])
 			first, ok := whole(text[:i])
-			if !ok {
+			if !ok && !plain(text[:i]) {
 				continue
 			}
 			rest, ok := over(text[at:])
@@ -143,6 +151,14 @@ func over(text string) (string, bool) {
 	}
 	return text, false
 }
+
+// plain asks for what is as good in Chinese: it has no letters of English, or is quoted.
+func plain(text string) bool { return !letters.MatchString(text) || quoted.MatchString(text) }
+
+var (
+	letters = regexp.MustCompile(`[A-Za-z]`)
+	quoted  = regexp.MustCompile(`^"(?:[^"\\]|\\.)*"$`)
+)
 
 // whole brings over a sentence that is one phrase: of those that fit it the one that says most of it.
 func whole(text string) (string, bool) {
@@ -168,7 +184,7 @@ func whole(text string) (string, bool) {
 			return said[n]
 		}
 		inner, known := over(said[n])
-		ok = ok && (known || said[n] == "")
+		ok = ok && known
 		return inner
 	})
 	return out, ok

@@ -13,38 +13,46 @@ export async function open() {
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\\/-]/g, "\\$&");
 
+const slot = /\{\d[*#"]?\}/g;
+
+// fills are what slots stand for, by their marks.
+const fills = { "": "(.*?)", "*": "(.*?)", "#": "(\\S*\\d\\S*)", '"': '("(?:[^"\\\\]|\\\\.)*")' };
+
 export function read(text) {
   const list = [];
   for (const line of text.split("\n")) {
     const at = line.indexOf(" => ");
     if (at <= 0 || line.startsWith("#")) continue;
     const en = line.slice(0, at);
-    const nested = [];
-    const pieces = en.split(/\{\d\*?\}/);
-    for (const m of en.matchAll(/\{\d(\*?)\}/g)) nested.push(m[1] === "*");
-    list.push({ head: pieces[0], form: new RegExp("^" + pieces.map(escape).join("(.*?)") + "$", "s"), zh: line.slice(at + 4), nested, literal: new TextEncoder().encode(pieces.join("")).length });
+    const pieces = en.split(slot);
+    const marks = [...en.matchAll(slot)].map((m) => m[0].slice(2, -1));
+    const nested = marks.map((m) => m === "*");
+    list.push({ head: pieces[0], form: new RegExp("^" + pieces.map((p, i) => (i ? fills[marks[i - 1]] : "") + escape(p)).join("") + "$", "s"), zh: line.slice(at + 4), nested, literal: new TextEncoder().encode(pieces.join("")).length });
   }
   return list;
 }
 
-const joints = [["; ", ";"], [". ", "。"], [": ", ":"], [", and ", ",并且"], [", ", ","]];
+const joints = [["; ", "；"], [". ", "。"], [": ", "："], [", and ", "，并且"], [", ", "，"]];
 
 // said is a sentence in the language of the page; what the book does not know stays as it is.
 export const said = (text) => (book && lang() === "zh" ? over(book, text)[0] : text);
 
 export function over(list, text) {
   const out = whole(list, text);
-  if (out[1]) return out;
+  if (out[1] || plain(text)) return [out[0], true];
   for (const [en, zh] of joints) {
     for (let i = text.indexOf(en); i >= 0; i = text.indexOf(en, i + en.length)) {
       const first = whole(list, text.slice(0, i));
-      if (!first[1]) continue;
+      if (!first[1] && !plain(text.slice(0, i))) continue;
       const rest = over(list, text.slice(i + en.length));
       if (rest[1]) return [first[0] + zh + rest[0], true];
     }
   }
   return [text, false];
 }
+
+// plain asks for what is as good in Chinese: it has no letters of English, or is quoted.
+const plain = (text) => !/[A-Za-z]/.test(text) || /^"(?:[^"\\]|\\.)*"$/.test(text);
 
 function whole(list, text) {
   let best = null;
@@ -59,7 +67,7 @@ function whole(list, text) {
   const out = best.zh.replace(/\{(\d)\}/g, (_, n) => {
     if (!best.nested[n - 1]) return cells[n];
     const [inner, known] = over(list, cells[n]);
-    ok &&= known || cells[n] === "";
+    ok &&= known;
     return inner;
   });
   return [out, ok];

@@ -18,7 +18,7 @@ export function submission(here, id) {
 
   async function load() {
     try {
-      const got = await kit.get(`${base}/submissions/${encodeURIComponent(id)}`);
+      const got = await kit.get(`${base}/submissions/${encodeURIComponent(id)}`, { wait: s ? "" : "15s" });
       if (closed) return;
       const before = s?.state;
       s = got;
@@ -26,7 +26,7 @@ export function submission(here, id) {
       if (before && before !== s.state) live.tell(say(`state.${s.state}`));
     } catch (e) {
       if (closed || e.code === "login") return;
-      if (e.status === 404 && !s) return facts.replaceChildren(kit.note("say", el("p.working", {}, say("suSoon")))); // the books come last
+      if (e.status === 404 && !s) return facts.replaceChildren(kit.note("say", el("p", {}, say("suNone", id)), el("button.act.small", { type: "button", onclick: load }, say("again"))));
       if (!s) facts.replaceChildren(kit.failed(e, load));
     }
   }
@@ -85,9 +85,10 @@ export function submission(here, id) {
     async show() {
       title(id);
       main.replaceChildren(el("header.top", {}, el("a.back", { href: link("", about.id) }, `‹ ${say("reTitle")}`), el("span.mute", {}, about.name || about.id)), live.e, facts, rows);
+      facts.replaceChildren(el("p.working", {}, say("suSoon"))); // the books come last
       await load();
       let n = 0;
-      stop = kit.ticker(() => { if (!s || s.state === "on_the_road" || ++n % 8 === 0) load(); }, 1500);
+      stop = kit.ticker(() => { if (s && (s.state === "on_the_road" || ++n % 8 === 0)) load(); }, 1500);
     },
     close() { closed = true; stop(); },
   };
