@@ -64,7 +64,11 @@ func TestTheRoomsLookRightInEveryView(t *testing.T) {
 		dir = t.ArtifactDir()
 	}
 	file := lay(t, "Umsatz.csv", string(german()))
-	for _, view := range pagetest.Views() {
+	views := pagetest.Views()
+	if os.Getenv(pagetest.Screenshots) == "" { // each language, theme and width once with each other is enough to find what is wrong
+		views = []pagetest.View{views[0], views[3], views[5], views[6]}
+	}
+	for _, view := range views {
 		t.Run(view.String(), func(t *testing.T) {
 			tab := w.enter(t, "max", view)
 			open := func(name, path, there string, act func()) {
@@ -99,7 +103,7 @@ func TestTheRoomsLookRightInEveryView(t *testing.T) {
 			open("refused", "/reports/"+string(bad.Submission)+"?partner=alder", `document.querySelectorAll(".refused-row").length === 3`, nil)
 			open("line", "/reports/"+string(line.Submission)+"?partner=alder", `document.querySelectorAll(".refused-row textarea").length === 1`, nil)
 			open("edi", "/reports/"+string(edi.Submission)+"?partner=alder", `!!document.querySelector("#refused table")`, nil)
-			open("unmatched", "/unmatched", `document.querySelectorAll("details.code").length === 3 && !!document.querySelector(".entries li")`, func() {
+			open("unmatched", "/unmatched", `document.querySelectorAll("details.code").length === 4 && !!document.querySelector(".entries li")`, func() {
 				tab.Press(`[data-code="42"] summary`)
 				tab.Wait("candidates", `!!document.querySelector('[data-code="42"] .candidate')`)
 			})
@@ -124,4 +128,13 @@ func TestTheRoomsLookRightInEveryView(t *testing.T) {
 }
 
 // own are words that are the data's, or names of things that have no other.
-var own = map[string]bool{}
+var own = func() map[string]bool {
+	out := map[string]bool{}
+	for _, w := range []string{
+		"alder", "Alder Stores", "birch", "web", "edi", "pos", "day", "csv", "reporting", "Europe", "London", "Asia", "Shanghai", "Receipt", "Store", "Qty", "Amount", "Day", "Note", "layouts", "crossreferences", "unknown", "Office chair black", "chairs", "max", "Excel", "windows", "return",
+		"Menge", "Betrag", "drei", "Beleg", "Filiale", "Artikelnummer", "Datum", "Bezeichnung", "feeds", "sellthrough check",
+	} {
+		out[w] = true
+	}
+	return out
+}()

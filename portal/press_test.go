@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -222,4 +223,29 @@ func TestAPartnersBrowserShowsNoRoomAndNoAddressOfOthers(t *testing.T) {
 	if strings.Contains(text, "secret-of-birch") {
 		t.Error("the page tells of birch")
 	}
+}
+
+func TestThePageBringsSentencesOverAsTheServerDoes(t *testing.T) {
+	text, err := os.ReadFile("phrases/cases.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases [][2]string
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	tab := w.enter(t, "max", desk)
+	var got []string
+	tab.Eval(`Promise.all([import("/static/phrases/phrases.js"), fetch("/static/phrases/phrases.txt").then((a) => a.text())])
+		.then(([m, text]) => { const book = m.read(text); return `+string(text)+`.map(([en]) => m.over(book, en)[0]); })`, &got)
+	if len(got) != len(cases) {
+		t.Fatalf("%d of %d cases", len(got), len(cases))
+	}
+	for i, c := range cases {
+		if got[i] != c[1] {
+			t.Errorf("%s\n\tis %s\n\twant %s", c[0], got[i], c[1])
+		}
+	}
+	tab.Quiet()
 }

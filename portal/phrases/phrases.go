@@ -2,7 +2,7 @@
 // stands in the way. Those who say it say it in English, in packages that know nothing of a page.
 //
 // phrases.txt is the book: a phrase a line, English and Chinese with " => " between them. {1} stands for what is the data's own,
-// {1#} for a word of it with a digit, {1"} for what is quoted, {1*} for what is a phrase itself. A sentence of several phrases is
+// {1#} for a word of it with a digit, {1"} for what is quoted, {1&} for names with "and" between them, {1*} for what is a phrase itself. A sentence of several phrases is
 // brought over piece by piece. The page has the same book and the same rules in phrases.js, and a test holds them to the same
 // cases.
 package phrases
@@ -29,14 +29,14 @@ type phrase struct {
 	head    string // what its sentences begin with
 	form    *regexp.Regexp
 	zh      string
-	nested  map[int]bool
-	literal int // letters that are its own
+	marks   map[int]string // of the slots
+	literal int            // letters that are its own
 }
 
-var slot = regexp.MustCompile(`\{(\d)([*#"]?)\}`)
+var slot = regexp.MustCompile(`\{(\d)([*#"&]?)\}`)
 
 // fills are what slots stand for, by their marks.
-var fills = map[string]string{"": `(.*?)`, "*": `(.*?)`, "#": `(\S*\d\S*)`, `"`: `("(?:[^"\\]|\\.)*")`}
+var fills = map[string]string{"": `(.*?)`, "*": `(.*?)`, "&": `(.*?)`, "#": `(\S*\d\S*)`, `"`: `("(?:[^"\\]|\\.)*")`}
 
 // parse reads a line of the book.
 func parse(line string) (phrase, error) {
@@ -44,7 +44,7 @@ func parse(line string) (phrase, error) {
 	if !ok || en == "" || zh == "" {
 		return phrase{}, fmt.Errorf("%q is no phrase", line)
 	}
-	p := phrase{zh: zh, nested: map[int]bool{}}
+	p := phrase{zh: zh, marks: map[int]string{}}
 	var form strings.Builder
 	at, n := 0, 0
 	form.WriteString(`(?s)^`)
@@ -57,7 +57,7 @@ func parse(line string) (phrase, error) {
 		if en[m[2]:m[3]] != fmt.Sprint(n) {
 			return phrase{}, fmt.Errorf("%q: the slots of the English are numbered as they come", line)
 		}
-		p.nested[n] = en[m[4]:m[5]] == "*"
+		p.marks[n] = en[m[4]:m[5]]
 		p.literal += m[0] - at
 		at = m[1]
 	}
@@ -152,12 +152,15 @@ func over(text string) (string, bool) {
 	return text, false
 }
 
-// plain asks for what is as good in Chinese: it has no letters of English, or is quoted.
-func plain(text string) bool { return !letters.MatchString(text) || quoted.MatchString(text) }
+// plain asks for what is as good in Chinese: it has no letters of English, is quoted, or is how a date is written.
+func plain(text string) bool {
+	return !letters.MatchString(text) || quoted.MatchString(text) || layout.MatchString(text)
+}
 
 var (
 	letters = regexp.MustCompile(`[A-Za-z]`)
 	quoted  = regexp.MustCompile(`^"(?:[^"\\]|\\.)*"$`)
+	layout  = regexp.MustCompile(`^[YMDHmsTZ:./ -]+$`)
 )
 
 // whole brings over a sentence that is one phrase: of those that fit it the one that says most of it.
@@ -180,7 +183,11 @@ func whole(text string) (string, bool) {
 	ok := true
 	out := slot.ReplaceAllStringFunc(best.zh, func(s string) string {
 		n := int(s[1] - '0')
-		if !best.nested[n] {
+		switch best.marks[n] {
+		case "&":
+			return strings.ReplaceAll(said[n], " and ", " 和 ")
+		case "*":
+		default:
 			return said[n]
 		}
 		inner, known := over(said[n])

@@ -13,10 +13,10 @@ export async function open() {
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\\/-]/g, "\\$&");
 
-const slot = /\{\d[*#"]?\}/g;
+const slot = /\{\d[*#"&]?\}/g;
 
 // fills are what slots stand for, by their marks.
-const fills = { "": "(.*?)", "*": "(.*?)", "#": "(\\S*\\d\\S*)", '"': '("(?:[^"\\\\]|\\\\.)*")' };
+const fills = { "": "(.*?)", "*": "(.*?)", "&": "(.*?)", "#": "(\\S*\\d\\S*)", '"': '("(?:[^"\\\\]|\\\\.)*")' };
 
 export function read(text) {
   const list = [];
@@ -26,8 +26,7 @@ export function read(text) {
     const en = line.slice(0, at);
     const pieces = en.split(slot);
     const marks = [...en.matchAll(slot)].map((m) => m[0].slice(2, -1));
-    const nested = marks.map((m) => m === "*");
-    list.push({ head: pieces[0], form: new RegExp("^" + pieces.map((p, i) => (i ? fills[marks[i - 1]] : "") + escape(p)).join("") + "$", "s"), zh: line.slice(at + 4), nested, literal: new TextEncoder().encode(pieces.join("")).length });
+    list.push({ head: pieces[0], form: new RegExp("^" + pieces.map((p, i) => (i ? fills[marks[i - 1]] : "") + escape(p)).join("") + "$", "s"), zh: line.slice(at + 4), marks, literal: new TextEncoder().encode(pieces.join("")).length });
   }
   return list;
 }
@@ -51,8 +50,8 @@ export function over(list, text) {
   return [text, false];
 }
 
-// plain asks for what is as good in Chinese: it has no letters of English, or is quoted.
-const plain = (text) => !/[A-Za-z]/.test(text) || /^"(?:[^"\\]|\\.)*"$/.test(text);
+// plain asks for what is as good in Chinese: it has no letters of English, is quoted, or is how a date is written.
+const plain = (text) => !/[A-Za-z]/.test(text) || /^[YMDHmsTZ:./ -]+$/.test(text) || /^"(?:[^"\\]|\\.)*"$/.test(text);
 
 function whole(list, text) {
   let best = null;
@@ -65,7 +64,8 @@ function whole(list, text) {
   if (!best) return [text, false];
   let ok = true;
   const out = best.zh.replace(/\{(\d)\}/g, (_, n) => {
-    if (!best.nested[n - 1]) return cells[n];
+    if (best.marks[n - 1] === "&") return cells[n].replaceAll(" and ", " 和 ");
+    if (best.marks[n - 1] !== "*") return cells[n];
     const [inner, known] = over(list, cells[n]);
     ok &&= known;
     return inner;

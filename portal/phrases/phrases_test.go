@@ -210,7 +210,7 @@ func TestTheBookHasNoPhraseTwiceAndNoWordOfEnglishInItsChinese(t *testing.T) {
 			t.Errorf("%q has marks of English", p.zh)
 		}
 	}
-	for _, bad := range []string{"no arrow", "x => ", " => x", "a {2} => b {2}", "a {1} => b {2}", "a {1*} => b {1*}"} {
+	for _, bad := range []string{"no arrow", "x => ", " => x", "a {2} => b {2}", "a {1} => b {2}", "a {1*} => b {1*}", "a {1&} => b {1&}"} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("%q is taken for a phrase", bad)
 		}
