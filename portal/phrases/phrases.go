@@ -2,7 +2,7 @@
 // stands in the way. Those who say it say it in English, in packages that know nothing of a page.
 //
 // phrases.txt is the book: a phrase a line, English and Chinese with " => " between them. {1} stands for what is the data's own,
-// {1#} for a word of it with a digit, {1"} for what is quoted, {1&} for names with "and" between them, {1*} for what is a phrase itself. A sentence of several phrases is
+// {1#} for a word of it with a digit, {1"} for what is quoted, {1&} for names with "and" or "or" between them, {1*} for what is a phrase itself. A sentence of several phrases is
 // brought over piece by piece. The page has the same book and the same rules in phrases.js, and a test holds them to the same
 // cases.
 package phrases
@@ -185,7 +185,7 @@ func whole(text string) (string, bool) {
 		n := int(s[1] - '0')
 		switch best.marks[n] {
 		case "&":
-			return strings.ReplaceAll(said[n], " and ", " 和 ")
+			return strings.NewReplacer(" and ", " 和 ", " or ", " 或 ").Replace(said[n])
 		case "*":
 		default:
 			return said[n]

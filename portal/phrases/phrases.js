@@ -64,7 +64,7 @@ function whole(list, text) {
   if (!best) return [text, false];
   let ok = true;
   const out = best.zh.replace(/\{(\d)\}/g, (_, n) => {
-    if (best.marks[n - 1] === "&") return cells[n].replaceAll(" and ", " 和 ");
+    if (best.marks[n - 1] === "&") return cells[n].replaceAll(" and ", " 和 ").replaceAll(" or ", " 或 ");
     if (best.marks[n - 1] !== "*") return cells[n];
     const [inner, known] = over(list, cells[n]);
     ok &&= known;

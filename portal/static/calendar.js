@@ -45,7 +45,7 @@ export function calendar({ about, base }) {
       if (!on.has(at)) on.set(at, []);
       on.get(at).push(d);
     }
-    body.replaceChildren(on.size || got.due.length ? grid(first, last, on) : kit.note("say", say("caNone")), legend());
+    body.replaceChildren(on.size ? grid(first, last, on) : kit.note("say", say("caNone")), legend());
   }
 
   const tells = (d) => [d.feed, kit.days(d.from, d.to), say(names[d.state]), say("caBy", kit.moment(d.due, about.zone)), d.known ? say("caCame", kit.moment(d.known, about.zone)) : ""].filter(Boolean).join(" · ");

@@ -5,7 +5,7 @@ import * as kit from "./kit.js";
 
 const { el, say } = kit;
 
-const reasons = (c) => el("span.reasons", {}, c.reasons.map((r) => kit.pill("why", say(`near.${r.because}`, r.about || ""))));
+const reasons = (c) => el("span.reasons", {}, c.reasons.map((r) => kit.pill("reason", say(`near.${r.because}`, r.about || ""))));
 
 // meanings draws what a code may mean; choose(entry) writes it down and throws what stands in the way.
 export function meanings({ code, said, folder, choose }) {

@@ -40,8 +40,8 @@ export function overview(here) {
           ? say("reRenamed", m.column, m.renamed.join(say("or")), say(`f.${m.as}`, m.as))
           : say("reMissing", m.column, say(`f.${m.as}`, m.as)))))
         : null,
-      el("p", {}, said(t.reason)),
-      el("p.mute", {}, say("reAwayWhat")),
+      el(t.missing.length ? "p.said" : "p", {}, said(t.reason)),
+      el("p", {}, say("reAwayWhat")),
       el("div.acts", {},
         can ? kit.button(say("reAgain"), async () => {
           try {

@@ -12,7 +12,7 @@ const parts = [["new", "new"], ["corrected", "corrected"], ["withdrawn", "withdr
 export function outcome(s) {
   if (s.state === "on_the_road") return el("span.mute", {}, say("onTheRoad"));
   const said = parts.filter(([k]) => s.counts[k]).map(([k, name]) => `${kit.figure(s.counts[k])} ${say(`count.${name}`)}`);
-  return said.length ? said.join(", ") : el("span.mute", {}, say("nothingChanged"));
+  return said.length ? said.join(say("comma")) : el("span.mute", {}, say("nothingChanged"));
 }
 
 // counts is the same, each with what it means.

@@ -70,7 +70,7 @@ export default function room({ main, site, title }) {
     const running = watched.get(key);
     if (running) { running.lines(c.lines); return running.card; }
     const inside = el("div.inside");
-    const weight = el("span.weight", {}, el("b", {}, kit.figure(c.units)), " ", say("units"), " · ", el("b", {}, kit.figure(c.lines)), " ", say("linesOf"), c.money === null ? "" : " · ", c.money === null ? "" : el("b", {}, kit.money(c.money)), c.money === null ? "" : ` ${got.currency}`);
+    const weight = el("span.weight", {}, el("b", {}, kit.figure(c.units)), " ", say("units", c.units), " · ", el("b", {}, kit.figure(c.lines)), " ", say("linesOf", c.lines), c.money === null ? "" : " · ", c.money === null ? "" : el("b", {}, kit.money(c.money)), c.money === null ? "" : ` ${got.currency}`);
     const card = el("details.card.code", { "data-id": key, "data-code": c.code, open, ontoggle: () => { if (card.open && !inside.childElementCount) fill(); } },
       el("summary", {},
         el("span.name", {}, el("code", {}, c.code), el("span.mute", {}, say(`what.${c.what}`))),
