@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sellthrough/dashboards/page/pagetest"
+	"sellthrough/portal"
 )
 
 var desk = pagetest.View{Lang: "en", Theme: "light", Width: 1440, Height: 1100}
@@ -247,5 +248,18 @@ func TestThePageBringsSentencesOverAsTheServerDoes(t *testing.T) {
 			t.Errorf("%s\n\tis %s\n\twant %s", c[0], got[i], c[1])
 		}
 	}
+	tab.Quiet()
+}
+
+func TestWithoutAFolderThePageGivesTheRowToAddElsewhere(t *testing.T) {
+	w := newWorld(t, func(o *portal.Options) { o.Folder, o.Apply = "", nil })
+	w.as(alderKey).send("alder", "alder-pos", "day.csv", unknown)
+	tab := w.enter(t, "max", desk)
+	tab.Go("/unmatched?lang=en")
+	tab.Wait("that nothing is written here", `document.querySelector("main .notice")?.textContent.includes("There is no reference folder on this machine") && !!document.querySelector('[data-code="42"]')`)
+	tab.Press(`[data-code="42"] summary`)
+	tab.Wait("the candidates", `!!document.querySelector('[data-code="42"] .candidate')`)
+	tab.Press(`[data-code="42"] [data-do="map"]`)
+	tab.Wait("the row", `document.querySelector('[data-code="42"] pre')?.textContent === "partner,kind,code,target,units,from,to\nalder,item,42,CHAIR,1,,"`)
 	tab.Quiet()
 }

@@ -20,15 +20,14 @@ export function meanings({ code, said, folder, choose }) {
   async function pick(c, u) {
     trouble.replaceChildren();
     const e = entry(c.target, u);
-    if (!folder) {
-      trouble.replaceChildren(kit.note("say", say("unCopy"), el("pre", {}, el("code", {}, "partner,kind,code,target,units,from,to\n" + [e.partner, e.what, e.code, e.target, e.units || "", e.from, e.to].map(cell).join(",")))));
-      return;
-    }
+    // What can't be written here is given to be written elsewhere.
+    const copy = () => kit.note("say", say("unCopy"), el("pre", { tabindex: "0" }, el("code", {}, "partner,kind,code,target,units,from,to\n" + [e.partner, e.what, e.code, e.target, e.units || "", e.from, e.to].map(cell).join(","))));
+    if (!folder) return trouble.replaceChildren(copy());
     try {
       await choose(e);
     } catch (x) {
       if (x.code === "login") return;
-      trouble.replaceChildren(kit.note("bad", kit.why(x)));
+      trouble.replaceChildren(kit.note("bad", kit.why(x)), x.code === "folder" ? copy() : "");
       trouble.scrollIntoView({ block: "nearest" });
     }
   }
