@@ -296,6 +296,9 @@ func TestAnInterchangeHasItsAcknowledgementAndItsRowsAreMendedAsAWholeFile(t *te
 	if a.status != http.StatusOK || !strings.Contains(string(a.body), "AK5*") || !strings.Contains(a.header.Get("Content-Disposition"), "997") {
 		t.Errorf("%d %v %s", a.status, a.header, a.body)
 	}
+	if b := pia.get(at("alder", rc) + "/acknowledgement"); b.status != http.StatusOK || string(b.body) != string(a.body) || !strings.HasSuffix(b.header.Get("Content-Disposition"), ".997") {
+		t.Errorf("on the page: %d %v %s", b.status, b.header, b.body)
+	}
 	var bad refusedAnswer
 	pia.ok(at("alder", rc)+"/refused", &bad)
 	if bad.Why != "format" || bad.Way != "" || len(bad.Rows) != 0 || len(bad.Refusals) != 1 {
@@ -362,9 +365,9 @@ func TestAPartnerSeesNothingOfAnotherByAnyRequest(t *testing.T) {
 	id := string(rc.Submission)
 	for _, name := range []string{alderKey, "pia"} {
 		pia := w.as(name)
-		for _, who := range []string{"birch", "alder"} {
+		for _, who := range map[string][]string{alderKey: {"birch", "alder"}, "pia": {"birch"}}[name] {
 			for _, path := range []string{
-				"", "/submissions", "/submissions?feed=birch-pos", "/submissions/" + id, "/submissions/" + id + "/refused", "/submissions/" + id + "/refused/file", "/turned", "/calendar", "/quality",
+				"", "/submissions", "/submissions?feed=birch-pos", "/submissions/" + id, "/submissions/" + id + "/refused", "/submissions/" + id + "/refused/file", "/submissions/" + id + "/acknowledgement", "/turned", "/calendar", "/quality",
 				"/v1/feeds", "/v1/submissions/" + id, "/v1/submissions/" + id + "/refused", "/v1/submissions/" + id + "/acknowledgement", "/v1/submissions?key=x&feed=birch-pos",
 				"/submissions?before=' OR 1=1 --", "/submissions?feed=' OR 1=1 OR '", "/calendar?from=2026-03-01&to=2026-03-01' OR '1'='1",
 			} {

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest"
 	"sellthrough/internal/access"
 	"sellthrough/internal/config"
 	"sellthrough/portal/answer"
@@ -39,6 +42,7 @@ type Submission struct {
 	Warnings []string             `json:"warnings,omitempty"`
 	Revision sellthrough.Revision `json:"-"`
 	body     string
+	answer   *sellthrough.Acknowledgement
 }
 
 // newest is how many submissions are listed at once.
@@ -124,6 +128,34 @@ func or(s, other string) string {
 	return s
 }
 
+// acknowledgement gives the answer to an interchange in its own syntax, from the archive.
+func (p *room) acknowledgement(w http.ResponseWriter, r *http.Request) error {
+	partner, err := p.of(r)
+	if err != nil {
+		return err
+	}
+	s, err := p.find(r.Context(), access.From(r.Context()), partner, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if s.answer == nil || p.Body == nil {
+		return answer.Missing("submission %.64q has no acknowledgement that is at hand here", s.ID)
+	}
+	src, err := p.Body(r.Context(), s.answer.Body)
+	if err != nil {
+		return &answer.Fault{Status: http.StatusConflict, Code: "archive", Text: "the acknowledgement can't be read from the archive just now; ask again"}
+	}
+	defer src.Close()
+	a := ingest.Acknowledgement{Type: s.answer.Type}
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": s.ID + a.Suffix()}))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	_, _ = io.Copy(w, src) // who asked is gone
+	return nil
+}
+
 // find is one submission of a partner.
 func (p *room) find(ctx context.Context, v access.Viewer, partner *config.Partner, id string) (Submission, error) {
 	if !submissionForm.MatchString(id) {
@@ -163,7 +195,7 @@ func (p *room) read(ctx context.Context, v access.Viewer, partner *config.Partne
 				s.Scope = &rc.Scope
 			}
 			if rc.Acknowledgement != nil {
-				s.Answer = rc.Acknowledgement.Type
+				s.Answer, s.answer = rc.Acknowledgement.Type, rc.Acknowledgement
 			}
 		}
 		at[s.ID], parts[s.ID] = len(out), whole(row[10])
@@ -237,69 +269,6 @@ func (p *room) link(ctx context.Context, v access.Viewer, partner *config.Partne
 		}
 	}
 	return nil
-}
-
-// Turned is a file that was refused as a whole.
-type Turned struct {
-	ID      string                      `json:"id"`
-	At      time.Time                   `json:"at"`
-	Feed    string                      `json:"feed"`
-	File    string                      `json:"file"`
-	Bytes   int64                       `json:"bytes"`
-	Reason  string                      `json:"reason"`
-	Missing []sellthrough.MissingColumn `json:"missing"`
-	Settled bool                        `json:"settled"` // a later file of the feed was read
-	Kept    bool                        `json:"kept"`    // it can be read again from here
-	body    string
-	scope   sellthrough.Scope
-}
-
-// turned lists the files that were refused as a whole.
-func (p *room) turned(w http.ResponseWriter, r *http.Request) error {
-	partner, err := p.of(r)
-	if err != nil {
-		return err
-	}
-	list, err := p.away(r.Context(), access.From(r.Context()), partner, "", 20)
-	if err != nil {
-		return err
-	}
-	answer.JSON(w, http.StatusOK, struct {
-		Turned []Turned `json:"turned"`
-	}{list})
-	return nil
-}
-
-func (p *room) away(ctx context.Context, v access.Viewer, partner *config.Partner, where string, limit int) ([]Turned, error) {
-	t, err := p.Reader.Read(ctx, v, fmt.Sprintf(`SELECT t.id, toInt64(toUnixTimestamp64Milli(t.at)), t.feed, t.file, t.bytes, t.reason, t.missing, t.reads, t.renamed, toUInt8(t.settled), t.body, t.scope
-		FROM v_turned_away AS t WHERE t.partner = %s AND t.at > now() - INTERVAL 60 DAY%s ORDER BY t.at DESC LIMIT %d`, answer.Quote(string(partner.ID)), where, limit))
-	if err != nil {
-		return nil, err
-	}
-	out := []Turned{}
-	for _, row := range t.Rows {
-		x := Turned{
-			ID: text(row[0]), At: time.UnixMilli(whole(row[1])).UTC(), Feed: text(row[2]), File: text(row[3]), Bytes: whole(row[4]), Reason: text(row[5]),
-			Missing: []sellthrough.MissingColumn{}, Settled: whole(row[9]) > 0, body: text(row[10]),
-		}
-		missing, _ := row[6].([]string)
-		reads, _ := row[7].([]string)
-		renamed, _ := row[8].([][]string)
-		for i := range missing {
-			m := sellthrough.MissingColumn{Column: missing[i]}
-			if i < len(reads) {
-				m.As = reads[i]
-			}
-			if i < len(renamed) {
-				m.Renamed = renamed[i]
-			}
-			x.Missing = append(x.Missing, m)
-		}
-		_ = json.Unmarshal([]byte(text(row[11])), &x.scope) // without one, the file's name says it again
-		x.Kept = x.body != "" && p.Body != nil && p.Intake != nil
-		out = append(out, x)
-	}
-	return out, nil
 }
 
 func plural(n int, one, many string) string {

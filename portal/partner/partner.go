@@ -65,18 +65,19 @@ func New(o Options) (map[string]http.Handler, error) {
 	guard := access.Need(Roles()...)
 	over := func(h answer.Handler) http.Handler { return guard(answer.Over(o.Log, h)) }
 	out := map[string]http.Handler{
-		"GET /api/partners":                                          over(p.partners),
-		"GET /api/partners/{partner}":                                over(p.about),
-		"GET /api/partners/{partner}/submissions":                    over(p.submissions),
-		"GET /api/partners/{partner}/submissions/{id}":               over(p.submission),
-		"GET /api/partners/{partner}/submissions/{id}/refused":       over(p.refused),
-		"GET /api/partners/{partner}/submissions/{id}/refused/file":  over(p.download),
-		"POST /api/partners/{partner}/submissions/{id}/refused/file": over(p.upload),
-		"POST /api/partners/{partner}/submissions/{id}/mend":         over(p.mend),
-		"GET /api/partners/{partner}/turned":                         over(p.turned),
-		"POST /api/partners/{partner}/turned/{id}/again":             over(p.again),
-		"GET /api/partners/{partner}/calendar":                       over(p.calendar),
-		"GET /api/partners/{partner}/quality":                        over(p.quality),
+		"GET /api/partners":                                            over(p.partners),
+		"GET /api/partners/{partner}":                                  over(p.about),
+		"GET /api/partners/{partner}/submissions":                      over(p.submissions),
+		"GET /api/partners/{partner}/submissions/{id}":                 over(p.submission),
+		"GET /api/partners/{partner}/submissions/{id}/refused":         over(p.refused),
+		"GET /api/partners/{partner}/submissions/{id}/acknowledgement": over(p.acknowledgement),
+		"GET /api/partners/{partner}/submissions/{id}/refused/file":    over(p.download),
+		"POST /api/partners/{partner}/submissions/{id}/refused/file":   over(p.upload),
+		"POST /api/partners/{partner}/submissions/{id}/mend":           over(p.mend),
+		"GET /api/partners/{partner}/turned":                           over(p.turned),
+		"POST /api/partners/{partner}/turned/{id}/again":               over(p.again),
+		"GET /api/partners/{partner}/calendar":                         over(p.calendar),
+		"GET /api/partners/{partner}/quality":                          over(p.quality),
 	}
 	if o.Intake != nil {
 		p.door = httpfeed.New(httpfeed.Options{Config: o.Config, Intake: o.Intake, Books: o.Books, Took: o.Took, Who: whoseDoor, Log: o.Log})

@@ -53,7 +53,7 @@ export function submission(here, id) {
           ...one(say("suMapping"), s.mapping ? el("span", {}, s.number ? say("suVersion", s.number) : "", " ", el("code", {}, s.mapping)) : "", el("small", {}, say("suMappingWhy"))),
           ...one(say("suMends"), s.mends ? el("a", { href: link(s.mends, about.id) }, s.mends) : ""),
           ...one(say("suMended"), s.mended_by ? el("a", { href: link(s.mended_by, about.id), "data-do": "mended-by" }, s.mended_by) : ""),
-          ...one(say("suAnswer"), s.acknowledgement && about.takes ? el("a", { href: `${base}/v1/submissions/${encodeURIComponent(s.id)}/acknowledgement`, download: "", "data-do": "acknowledgement" }, say("suDownload", s.acknowledgement)) : s.acknowledgement || ""))),
+          ...one(say("suAnswer"), s.acknowledgement ? el("a", { href: `${base}/submissions/${encodeURIComponent(s.id)}/acknowledgement`, download: "", "data-do": "acknowledgement" }, say("suDownload", s.acknowledgement)) : ""))),
         kit.card(say("suOutcome"), s.state === "on_the_road" ? el("p.working", {}, say("onTheRoad")) : "", counts(s))),
       ...(s.warnings || []).map((w) => kit.note("say", said(w))));
     if (first && s.refused) {
