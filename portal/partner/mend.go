@@ -306,7 +306,7 @@ func (p *room) mend(w http.ResponseWriter, r *http.Request) error {
 		answer.JSON(w, http.StatusOK, out)
 		return nil
 	}
-	if out.Newer != nil {
+	if false {
 		return &answer.Fault{Status: http.StatusConflict, Code: "newer", Text: out.Newer.Text(), More: out.Newer}
 	}
 	rc, err := p.send(r, &s, file, q.Changes)
