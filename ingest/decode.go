@@ -22,6 +22,8 @@ type body struct {
 	hider   *keys.Hider // nil: no column is a customer
 	veil    *veil.Veil
 
+	acknowledgement *Acknowledgement // once it is decoded
+
 	fields [][]byte
 	row    uint32
 	err    error // of the pending row; io.EOF at the end
@@ -35,9 +37,16 @@ func (i *Intake) open(f *feed, src io.Reader, size int64) (*body, error) {
 	if err == nil {
 		return b, nil
 	}
-	b.close()
+	defer b.close()
 	if r, ok := sellthrough.AsRefusal(f.veil.Error(err)); ok {
-		return nil, unreadable(r)
+		f := unreadable(r, err)
+		if b.rows != nil && b.rows.acknowledge != nil {
+			now := time.Now()
+			if a, aerr := b.rows.acknowledge(now, controlAt(now)); aerr == nil {
+				f.Acknowledgement = a
+			}
+		}
+		return nil, f
 	}
 	return nil, fault(Unavailable, 5*time.Second, err, "the body could not be read back; send the same request again")
 }
@@ -176,7 +185,7 @@ func (f *feed) scope(r *Request) (sellthrough.Scope, error) {
 		var err error
 		if s, _, err = mapping.ScopeOf(f.config, r.File); err != nil {
 			if bad, ok := sellthrough.AsRefusal(err); ok {
-				return s, unreadable(bad)
+				return s, unreadable(bad, err)
 			}
 			return s, fault(Malformed, 0, err, "the file's name can't be read as the feed's coverage.file_name says; give the scope in the request")
 		}

@@ -35,15 +35,26 @@ type opened struct {
 	warnings func() []string            // what is odd and refuses nothing; asked at the end
 	refused  func(*sellthrough.Refusal) // told of rows that the mapping refuses
 	close    func()
+
+	acknowledge acknowledger // nil: the format has no acknowledgement
+	walk        *Walk        // who looks on; nil: nobody
 }
 
 // openRows reads src by the feed's format. Its error is a refusal of the whole body, or the source's own.
 func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
+	return openWalked(f, l, src, nil)
+}
+
+func openWalked(f *feed, l config.Limits, src io.Reader, w *Walk) (*opened, error) {
 	form, names := &f.config.Format, f.mapping.Columns()
-	o := &opened{columns: names}
+	o := &opened{columns: names, walk: w}
 	line, field := int(l.Line), int(l.Field)
 	switch form.Type {
 	case "ndjson":
+		src, err := f.present(src, names, l)
+		if err != nil {
+			return o, err
+		}
 		o.rows = ndjson.NewReader(src, names, ndjson.Options{MaxLine: line, MaxField: field})
 	case "json":
 		o.rows = json.NewReader(src, names, json.Options{Rows: form.Rows, MaxRow: line, MaxField: field})
@@ -51,11 +62,11 @@ func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
 		return o, o.workbook(f, l, src)
 	case "x12":
 		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI, Hide: f.config.Sealed()})
-		o.rows, o.refused = r, r.Refuse
+		o.rows, o.refused, o.acknowledge = r, r.Refuse, acknowledgeX12(r)
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "edifact":
 		r := edifact.NewReader(src, names, edifact.Options{Feed: f.config.Kind, Dialect: form.EDI})
-		o.rows, o.refused = r, r.Refuse
+		o.rows, o.refused, o.acknowledge = r, r.Refuse, acknowledgeEDIFACT(r)
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "poslog":
 		o.rows = poslog.NewReader(src, names, poslog.Options{Dialect: form.POSLog, MaxToken: line, MaxField: field})
@@ -76,17 +87,26 @@ func (o *opened) text(f *feed, l config.Limits, src io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("feed %s: %w", f.config.ID, err)
 	}
-	r := csv.NewReader(encoding.NewReader(src, encoding.Options{Encoding: code}), csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
-	return o.table(f, r)
+	text := encoding.NewReader(src, encoding.Options{Encoding: code})
+	if o.walk != nil {
+		o.walk.text = text
+	}
+	return o.table(f, csv.NewReader(text, csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)}))
 }
 
 // table opens rows of cells: under a header that is looked for, or under the names that the feed gives.
 func (o *opened) table(f *feed, src sheet.Source) error {
 	form := &f.config.Format
 	var notes []string
+	if o.walk != nil && o.walk.Raw != nil {
+		src = &tap{src, o.walk.Raw}
+	}
 	r := sheet.NewReader(src, form.Layout, sheet.Options{
 		Names: f.mapping.Columns(), Key: f.mapping.KeyColumns(), Header: form.Header, Sums: f.mapping.Figures(), Number: f.mapping.Number,
 		Total: func(t sheet.Total) {
+			if o.walk != nil && o.walk.Total != nil {
+				o.walk.Total(t)
+			}
 			for _, c := range t.Checks {
 				if !c.Agrees && !c.Unsure && len(notes) < 20 {
 					notes = append(notes, fmt.Sprintf("row %d says that %s comes to %s, but the rows it adds up come to %s; look whether the file is whole", t.Row, c.Column, c.Says, c.Adds))
@@ -100,6 +120,9 @@ func (o *opened) table(f *feed, src sheet.Source) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.walk != nil {
+		o.walk.header = r.Header()
 	}
 	o.rows, o.columns = r, columns
 	more := o.warnings

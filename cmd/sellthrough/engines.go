@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,8 +20,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"sellthrough"
-	"sellthrough/ingest"
-	"sellthrough/ingest/archive"
 	"sellthrough/ingest/keys"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
@@ -40,6 +39,7 @@ type app struct {
 	registry *prometheus.Registry
 	engines  engines
 	keys     *keys.Store // of end customers; nil where no feed has them
+	applying sync.Mutex  // a reference version is put in force
 }
 
 // engines says where the engines answer. Embedded ones are noted in a file of the data folder, so that other commands
@@ -281,42 +281,10 @@ func (a *app) migrate(ctx context.Context, l *clickhouse.Ledger) error {
 	for i := range a.cfg.Feeds {
 		f := &a.cfg.Feeds[i]
 		faults = append(faults, l.Rule(ctx, f.ID, f.Identity.Rule, f.Fingerprint()))
+		version, text := f.Mapping()
+		faults = append(faults, l.Mapping(ctx, f.Partner, f.ID, version, text))
 	}
 	return errors.Join(faults...)
-}
-
-func (a *app) intake(ctx context.Context, b *bus.Bus) (*ingest.Intake, error) {
-	ar, err := a.archive(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i := range a.cfg.Feeds {
-		if f := &a.cfg.Feeds[i]; f.Sealed() {
-			if err := a.keys.Of(f.Partner).Begin(ctx); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return ingest.New(ingest.Options{Config: a.cfg, Bus: b, Archive: ar, Keys: ar.Keys, Registry: a.registry, Log: a.log.With().Str("part", "collect").Logger()})
-}
-
-// archive opens the archive, with the key store of its sealed bodies. A key store that no feed needs is not made.
-func (a *app) archive(ctx context.Context) (*archive.Archive, error) {
-	at := a.cfg.Archive.URL
-	if at == "" {
-		at = filepath.Join(a.cfg.Data, "archive")
-	}
-	ar, err := archive.Open(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	c := a.cfg.Customers
-	if _, serr := os.Stat(c.Keys); serr != nil && len(a.sealed()) == 0 {
-		return ar, nil
-	}
-	a.keys, err = keys.Open(ctx, keys.Options{At: c.Keys, Secret: string(c.Secret), Rotate: c.Rotate, Log: a.part("keys")})
-	ar.Keys = a.keys
-	return ar, err
 }
 
 func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transformer, error) {

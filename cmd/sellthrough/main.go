@@ -34,7 +34,7 @@ func commands() []command {
 		{"up", "run everything in one process, on the embedded engines where no address is configured", up},
 		{"collect", "run collectors: take bodies from partners and put their lines on the road", collect},
 		{"transform", "run transformers: read the road, write the ledger and its sums", runTransform},
-		{"serve", "run the built-in page with the dashboards, and the status page", serve},
+		{"serve", "run the built-in page: dashboards, the rooms where people work, the status page", serve},
 		{"alert", "run the alerter; or `alert list|ack|assign|snooze|unsnooze|comment|report`: incidents and the weekly report", alert},
 		{"check", "check the configuration and the reference folder, and explain every mistake", check},
 		{"push", "send a file to a feed and print the receipt", pushFile},

@@ -6,11 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sellthrough/ingest/httpfeed"
+	"sellthrough/internal/bus"
 	"sellthrough/internal/run"
 	"sellthrough/internal/web"
+	"sellthrough/sinks/clickhouse"
 )
 
 // drain is how long a part may take to finish what is in hand.
@@ -38,11 +41,14 @@ func serve(ctx context.Context, args []string) error {
 
 // roles starts what a process is to be, upstream first to stop: doors, intake, transformer, engines.
 func roles(ctx context.Context, name string, args []string, collects, transforms, serves bool) (err error) {
-	var adopt bool
+	var adopt, uploads bool
 	var d demoFlags
 	a, _, err := load(name, args, func(fs *flag.FlagSet) {
 		if name == "up" {
 			d.add(fs)
+		}
+		if name == "serve" {
+			fs.BoolVar(&uploads, "uploads", false, "take the reports that partners upload on the page; they go the way of a collector's")
 		}
 		if transforms {
 			fs.BoolVar(&adopt, "accept-new-topics", false, "go on with Kafka topics that were made anew; what the old ones held and ClickHouse does not is given up")
@@ -65,7 +71,7 @@ func roles(ctx context.Context, name string, args []string, collects, transforms
 	} else if err := a.find(); err != nil {
 		return err
 	}
-	parts, err := a.parts(ctx, collects, transforms, serves, name == "up", adopt)
+	parts, err := a.parts(ctx, duties{collects, transforms, serves, uploads, name == "up", adopt})
 	if err != nil {
 		return errors.Join(err, run.All(cancelled(ctx), drain, engines...))
 	}
@@ -89,7 +95,10 @@ func cancelled(ctx context.Context) context.Context {
 	return c
 }
 
-func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, adopt bool) ([]run.Part, error) {
+// duties are what a process does: collect, transform, serve the page, take what is uploaded there, watch over all.
+type duties struct{ collects, transforms, serves, uploads, watch, adopt bool }
+
+func (a *app) parts(ctx context.Context, do duties) ([]run.Part, error) {
 	b, err := a.bus()
 	if err != nil {
 		return nil, err
@@ -98,14 +107,14 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 	if err != nil {
 		return nil, err
 	}
-	if transforms {
+	if do.transforms {
 		if err := a.await(ctx, "clickhouse", l.Ping); err != nil {
 			return nil, err
 		}
 		if err := a.migrate(ctx, l); err != nil {
 			return nil, err
 		}
-		if adopt {
+		if do.adopt {
 			inc, err := b.Ensure(ctx)
 			if err == nil {
 				err = l.Adopt(ctx, string(inc.Lines), a.cfg.Engines.Kafka.Partitions)
@@ -116,9 +125,36 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		}
 	}
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
+	parts, err := a.road(ctx, site, b, l, do)
+	if err != nil {
+		return nil, err
+	}
+	if do.watch {
+		p, err := a.alerter(l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append([]run.Part{p}, parts...)
+	}
+	if do.watch && a.cfg.Reference.Folder != "" {
+		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
+	}
+	return append(parts, run.Part{Name: "admin", Run: site.Admin}), nil
+}
+
+// road is what a process does for reports on their way, and for whoever asks after them.
+func (a *app) road(ctx context.Context, site *web.Site, b *bus.Bus, l *clickhouse.Ledger, do duties) ([]run.Part, error) {
 	var parts []run.Part
-	if collects {
-		in, err := a.intake(ctx, b)
+	var t taking
+	if !do.collects && !do.serves {
+		return a.transforming(parts, b, l, do)
+	}
+	ar, err := a.archive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if do.collects {
+		in, running, err := a.taker(ctx, b, l, ar, a.cfg.Data)
 		if err != nil {
 			return nil, err
 		}
@@ -128,41 +164,45 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		if err != nil {
 			return nil, err
 		}
-		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
-		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run})
-		if a.keys != nil {
-			parts = append(parts, run.Part{Name: "keys", Run: a.keys.Run})
-		}
-	}
-	if transforms {
-		t, err := a.transformer(b, l)
+		t = taking{in, took, &httpfeed.Uses{}}
+		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Uses: t.uses, Log: a.log}))
+		parts = append(append(parts, doors...), running...)
+	} else if do.uploads {
+		in, running, err := a.taker(ctx, b, l, ar, filepath.Join(a.cfg.Data, "page"))
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, run.Part{Name: "transform", Run: t.Run})
+		site.Ready("collect", in.Ready)
+		t, parts = taking{intake: in}, append(parts, running...)
 	}
-	if collects || serves {
-		parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
+	if a.keys != nil { // keys that are destroyed elsewhere are forgotten here
+		parts = append(parts, run.Part{Name: "keys", Run: a.keys.Run})
 	}
-	if serves {
-		front, p, err := a.page(l, site.Page())
+	if parts, err = a.transforming(parts, b, l, do); err != nil {
+		return nil, err
+	}
+	parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
+	if do.serves {
+		front, p, err := a.page(b, l, site.Page(), ar, t)
 		if err != nil {
 			return nil, err
 		}
 		site.Handle("/", front)
 		parts = append([]run.Part{{Name: "page", Run: p.Run}}, parts...)
 	}
-	if watch {
-		p, err := a.alerter(l)
-		if err != nil {
-			return nil, err
-		}
-		parts = append([]run.Part{p}, parts...)
+	return parts, nil
+}
+
+// transforming adds the transformer where a process is one.
+func (a *app) transforming(parts []run.Part, b *bus.Bus, l *clickhouse.Ledger, do duties) ([]run.Part, error) {
+	if !do.transforms {
+		return parts, nil
 	}
-	if watch && a.cfg.Reference.Folder != "" {
-		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
+	t, err := a.transformer(b, l)
+	if err != nil {
+		return nil, err
 	}
-	return append(parts, run.Part{Name: "admin", Run: site.Admin}), nil
+	return append(parts, run.Part{Name: "transform", Run: t.Run}), nil
 }
 
 // await tries until something answers.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"sellthrough/ingest"
 	"sellthrough/ingest/door"
 	"sellthrough/ingest/promise"
 )
@@ -101,6 +102,17 @@ func TestAFileIsTakenOnlyWhenTwoLooksFindItUnchanged(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	d.have(t, "processed/report.csv", "processed/report.csv.receipt.json", "processed/report.csv.receipt.txt")
+}
+
+func TestTheAcknowledgementOfAnInterchangeLiesBesideItsReceipt(t *testing.T) {
+	d := start(t, promise.NewIntake(t))
+	d.in.Acknowledge(&ingest.Acknowledgement{Type: "997", Text: promise.Answer})
+	d.Put(t, "march.edi", promise.Good)
+	d.Turn(t)
+	d.have(t, "processed/march.edi", "processed/march.edi.receipt.txt")
+	if text, err := os.ReadFile(filepath.Join(d.dir, "processed/march.edi.997")); err != nil || string(text) != promise.Answer {
+		t.Errorf("%q, %v", text, err)
+	}
 }
 
 func TestUnfinishedFilesWaitForTheirNames(t *testing.T) {

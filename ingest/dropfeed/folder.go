@@ -199,11 +199,10 @@ func (f *Folder) settle(at, name string, n *door.Notice) error {
 	if err != nil {
 		return err
 	}
-	if err := f.write(to+".receipt.json", n.JSON()); err != nil {
-		return err
-	}
-	if err := f.write(to+".receipt.txt", []byte(n.Text())); err != nil {
-		return err
+	for suffix, text := range n.Beside() {
+		if err := f.write(to+suffix, text); err != nil {
+			return err
+		}
 	}
 	if n.Taken && f.Remove {
 		if err := f.root.Remove(at); err != nil {

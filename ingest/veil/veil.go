@@ -15,6 +15,7 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/format/edi"
+	"sellthrough/ingest/format/sheet/field"
 	"sellthrough/internal/config"
 )
 
@@ -96,6 +97,21 @@ func (v *Veil) Error(err error) error {
 	return &told
 }
 
+// Names is what may be told of names of a header that a column may have now. A file without its header shows its first row as
+// one.
+func (v *Veil) Names(all []string) []string {
+	if v == nil {
+		return all
+	}
+	out := make([]string, len(all))
+	for i, name := range all {
+		if out[i] = name; !v.knows(name) && !v.near(name) && !heading(name) {
+			out[i] = Shape(name)
+		}
+	}
+	return out
+}
+
 // Texts is what may be told of warnings.
 func (v *Veil) Texts(all []string) []string {
 	if v == nil {
@@ -114,6 +130,17 @@ func (v *Veil) knows(word string) bool {
 
 // near says whether a name that was found is a column's, mistyped.
 func (v *Veil) near(word string) bool { return config.Nearest(word, v.names) != "" }
+
+// heading says whether a word is one that columns of such files are called by.
+func heading(word string) bool {
+	for _, r := range word {
+		if !letter(r) && r != ' ' && r != '_' { // what stands in brackets is no part of what it is known by
+			return false
+		}
+	}
+	a, ok := field.Of(word)
+	return ok && a.Field != field.Other
+}
 
 // shown is how much of a shape is told.
 const shown = 60
@@ -162,7 +189,7 @@ func (v *Veil) Text(s string) string {
 		if s[0] == '"' {
 			inner, rest, ok := quoted(s)
 			if ok {
-				if !v.knows(inner) && !v.near(inner) {
+				if !v.knows(inner) && !v.near(inner) && !heading(inner) {
 					inner = Shape(inner)
 				}
 				b.WriteString(`"` + inner + `"`)

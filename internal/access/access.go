@@ -1,5 +1,5 @@
-// Package access says who may see what: it knows the viewers, lets them in by a name and a password or by an OpenID
-// Connect provider, keeps their sessions, and guards the pages.
+// Package access says who may see what: it knows the viewers, lets them in by a name and a password, by an OpenID Connect
+// provider or, partners, by their API key, keeps their sessions, and guards the pages.
 //
 // It promises: nobody who is not let in gets past Guard; a session is worth nothing to whoever reads the server's store;
 // a password is never kept, written or logged. It leaves the filtering of rows to the database (sinks/clickhouse.Reader
@@ -45,6 +45,7 @@ type Viewer struct {
 	Role     Role                    // empty: nobody
 	Partners []sellthrough.PartnerID // nil: all; else only these partners' rows
 	Grants   []string                // of Grants()
+	Key      string                  // which of its partner's API keys the login came with; empty: none
 }
 
 // Local is the viewer of a system without logins, which listens on loopback only.

@@ -22,6 +22,7 @@ type Access struct {
 	OIDC     OIDC          `yaml:"oidc"`     // a second way in
 	Idle     time.Duration `yaml:"idle"`     // a session ends when it is not used for as long; default 8h
 	Absolute time.Duration `yaml:"absolute"` // a session ends however it is used; default 7d
+	Keys     bool          `yaml:"keys"`     // partners may log in with their API keys; default true
 	Proxies  []string      `yaml:"proxies"`  // addresses or networks whose X-Forwarded-For is believed
 }
 

@@ -79,7 +79,7 @@ func defaults() *Config {
 		Transform: Transform{BatchLines: 100_000, BatchWait: 200 * time.Millisecond, StateLines: 10_000_000},
 		Log:       Log{Level: "info"},
 		Doors:     doorDefaults(),
-		Access:    Access{Idle: 8 * time.Hour, Absolute: 7 * 24 * time.Hour, OIDC: OIDC{Claims: Claims{Name: "email", Role: "role", Partner: "partner", Node: "node", Grants: "grants"}}},
+		Access:    Access{Keys: true, Idle: 8 * time.Hour, Absolute: 7 * 24 * time.Hour, OIDC: OIDC{Claims: Claims{Name: "email", Role: "role", Partner: "partner", Node: "node", Grants: "grants"}}},
 		Alerts:    Alerts{Every: 5 * time.Second, Weekly: Weekly{At: "08:00"}},
 	}
 }

@@ -25,9 +25,11 @@ func (l *Ledger) CustomerRows(ctx context.Context, partner sellthrough.PartnerID
 	return n, err
 }
 
-// BodiesOf are the names of the bodies of a feed, each once, whose name does not begin with a prefix.
+// BodiesOf are the names of the bodies of a feed, each once, whose name does not begin with a prefix; those that were turned
+// away and kept are among them.
 func (l *Ledger) BodiesOf(ctx context.Context, feed sellthrough.FeedID, without string) (out []string, err error) {
-	err = l.query(ctx, "list the bodies of "+string(feed), "SELECT DISTINCT body FROM "+l.table("submissions")+" WHERE feed = ? AND NOT startsWith(body, ?)", func(r driver.Rows) error {
+	err = l.query(ctx, "list the bodies of "+string(feed), fmt.Sprintf(`SELECT DISTINCT body FROM (
+			SELECT feed, body FROM %s UNION ALL SELECT feed, body FROM %s WHERE body != '') WHERE feed = ? AND NOT startsWith(body, ?)`, l.table("submissions"), l.table("turned_away")), func(r driver.Rows) error {
 		var body string
 		err := r.Scan(&body)
 		out = append(out, body)

@@ -65,6 +65,8 @@ func sights(database string) []sight {
 		{table: "submissions", who: everyone, filter: scoped},
 		{table: "outcomes", who: everyone, filter: scoped},
 		{table: "refused", who: everyone, filter: scoped},
+		{table: "turned_away", who: everyone, filter: scoped},
+		{table: "mappings", who: everyone, filter: scoped},
 		{table: "floors", who: vendor}, // of revisions, not of prices
 		{table: "votes", who: vendor},
 		{table: "road", who: vendor},
