@@ -80,7 +80,7 @@ func outside(t *testing.T) (yaml string, note []byte) {
 // role starts one role of several that share a data folder.
 func role(t *testing.T, data, name, yaml string, note []byte) *system {
 	t.Helper()
-	s := &system{t: t, dir: t.TempDir(), args: []string{name}}
+	s := &system{t: t, dir: t.TempDir(), args: strings.Fields(name)}
 	api, admin := freePort(t), freePort(t)
 	s.api, s.admin = fmt.Sprintf("http://127.0.0.1:%d", api), fmt.Sprintf("http://127.0.0.1:%d", admin)
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o755); err != nil {

@@ -9,6 +9,8 @@
 //   - The same Idempotency-Key with the same body is one submission, also over two collectors and after a crash.
 //   - A body that is cut, too large, or unreadable as a whole never reaches the road.
 //   - Memory does not grow with the body, and one partner can't take all of the collector.
+//   - An end customer is on the road as a token alone. The body that names him lies sealed, in the archive and on the way
+//     there, and what is told of a refused row shows no value.
 //
 // How a body arrives (HTTP, a folder, SFTP) is left to the doors, what a row means to package mapping, and what becomes
 // of an accepted line to the transformer.
@@ -33,7 +35,9 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/archive"
+	"sellthrough/ingest/keys"
 	"sellthrough/ingest/mapping"
+	"sellthrough/ingest/veil"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
 )
@@ -53,11 +57,14 @@ type Options struct {
 	Config  *config.Config
 	Bus     Log
 	Archive *archive.Archive
+	Keys    *keys.Store            // of end customers and sealed bodies; needed where a feed has them
 	Room    func(more int64) error // says no where so many bytes more would fill a disk; nil: there is always room
 	// Waiting is when the oldest submission came that waits for a person, and whether there is one; nil: not known.
 	Waiting  func(context.Context) (time.Time, bool, error)
 	Registry prometheus.Registerer // nil: no metrics are shown
-	Log      zerolog.Logger
+	// TurnedAway is told of every body that is refused as a whole, before its partner is; it keeps the note. May be nil.
+	TurnedAway func(sellthrough.TurnedAway)
+	Log        zerolog.Logger
 }
 
 // Intake takes custody of bodies. It is safe for concurrent use while Run runs.
@@ -69,6 +76,7 @@ type Intake struct {
 	metrics *metrics
 	index   *index
 	journal journal
+	told    told
 
 	collector string
 	inc       bus.Incarnations
@@ -89,6 +97,8 @@ type feed struct {
 	config  *config.Feed
 	partner *config.Partner
 	mapping *mapping.Mapping
+	veil    *veil.Veil // nil: the feed holds no end customers
+	version string     // of the mapping
 	rule    sellthrough.Rule
 	policy  sellthrough.Policy
 }
@@ -114,7 +124,11 @@ func New(o Options) (*Intake, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
-		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, rule: f.Rule(), policy: f.Policy(p)}
+		if f.Sealed() && (o.Keys == nil || o.Archive.Keys == nil) {
+			return nil, fmt.Errorf("ingest: feed %s holds end customers, and there is no key store", f.ID)
+		}
+		version, _ := f.Mapping()
+		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, veil: veil.New(f), version: version, rule: f.Rule(), policy: f.Policy(p)}
 	}
 	return i, nil
 }
@@ -206,14 +220,16 @@ type Request struct {
 	Encoding string // of the body: empty, gzip or zstd
 	Length   int64  // of the body as encoded; negative: not known
 	Scope    sellthrough.Scope
-	Confirm  bool // never hold it
-	DryRun   bool // decode and count, and leave nothing anywhere
+	Confirm  bool                     // never hold it
+	DryRun   bool                     // decode and count, and leave nothing anywhere
+	Mends    sellthrough.SubmissionID // the submission whose refused rows it mends
 }
 
 // Taken is the answer to a body.
 type Taken struct {
 	sellthrough.Receipt
-	Replayed bool // of an earlier request with the same key
+	Replayed        bool             // of an earlier request with the same key
+	Acknowledgement *Acknowledgement // of an interchange, in the partner's own syntax; nil: the format has none
 }
 
 // Accept takes custody of a body. When it returns nil, the submission is wholly on the road; a receipt with refused
@@ -241,24 +257,26 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 		return Taken{}, err
 	}
 	defer leave()
-	scope, err := f.scope(&r)
-	if err != nil {
+	sub := sellthrough.Submission{
+		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, File: r.File,
+		Received: begun.UTC().Truncate(time.Millisecond), Confirm: r.Confirm, Mends: r.Mends, Collector: i.collector,
+	}
+	if sub.Scope, err = f.scope(&r); err != nil {
+		if !r.DryRun {
+			i.turnAway(ctx, f, &sub, nil, err)
+		}
 		return Taken{}, err
 	}
-	draft, err := i.receive(ctx, &r)
+	draft, err := i.receive(ctx, f, &r)
 	if err != nil {
 		return Taken{}, err
 	}
 	defer draft.Discard()
-
-	sub := sellthrough.Submission{
-		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, Body: draft.Sum, Bytes: draft.Size, File: r.File,
-		Received: begun.UTC().Truncate(time.Millisecond), Scope: scope, Confirm: r.Confirm, Collector: i.collector,
-	}
+	sub.Body, sub.Bytes = draft.Sum, draft.Size
 	if r.Key != "" && !r.DryRun {
 		receipt, first, err := i.index.claim(ctx, i, &sub)
 		if err != nil || !first {
-			return Taken{receipt, true}, err
+			return i.replayed(ctx, receipt, err)
 		}
 		defer i.index.unclaim(&sub)
 	}
@@ -269,6 +287,9 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 	defer src.Close()
 	body, err := i.open(f, src, sub.Bytes)
 	if err != nil {
+		if !r.DryRun {
+			i.turnAway(ctx, f, &sub, draft, err)
+		}
 		return Taken{}, err
 	}
 	defer body.close()
@@ -288,7 +309,7 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 	defer i.index.end(sub.ID)
 	receipt, winner, err := i.register(ctx, &sub)
 	if err != nil || !winner {
-		return Taken{receipt, true}, err
+		return i.replayed(ctx, receipt, err)
 	}
 	// From here on the submission is ours to finish, whether or not the partner still listens.
 	receipt, err = i.finish(context.WithoutCancel(ctx), f, &sub, 1, body)
@@ -297,7 +318,7 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 		return Taken{}, fault(Unavailable, 5*time.Second, err, "the log does not take the lines just now; the body is kept and will be finished: "+
 			"send the same request with the same Idempotency-Key, or ask for /v1/submissions/"+string(sub.ID))
 	}
-	return Taken{Receipt: receipt}, nil
+	return Taken{Receipt: receipt, Acknowledgement: body.acknowledgement}, nil
 }
 
 // feed finds a partner's feed. Of another's feed it says what it says of one that does not exist.
