@@ -19,6 +19,7 @@ type Line struct {
 	At           int64  // seconds since 1970 of the time as written: an instant, or a wall clock read as if UTC
 	Day          Day    // the day as written
 	Version      uint64 // the partner's own version of the document; 0 where there is none
+	Function     Function
 }
 
 // Block is lines of one submission that go to one Kafka partition in one message, by column. All columns have the
@@ -38,6 +39,7 @@ type Block struct {
 	At                                   []int64
 	Day                                  []Day
 	Version                              []uint64
+	Function                             []Function // a cancellation is no line, see Act
 }
 
 // Len is the number of lines.
@@ -50,6 +52,7 @@ func (b *Block) Line(i int, kind FeedKind) Line {
 		Item: b.Dict[b.Item[i]], Unit: b.Dict[b.Unit[i]], Currency: b.Dict[b.Currency[i]],
 		Counterparty: b.Dict[b.Counterparty[i]], Serial: b.Dict[b.Serial[i]],
 		Qty: b.Qty[i], Amount: b.Amount[i], HasAmount: b.HasAmount[i], At: b.At[i], Day: b.Day[i], Version: b.Version[i],
+		Function: b.Function[i],
 	}
 	if kind == Stock {
 		l.Level = Level(b.Kind[i])

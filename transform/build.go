@@ -62,6 +62,9 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 			Qty: blk.Qty[i], Amount: blk.Amount[i], HasAmount: blk.HasAmount[i], At: blk.At[i], Day: blk.Day[i],
 		}
 		res.Line(codes, &f)
+		if blk.Function[i] == sellthrough.Add {
+			f.Flags |= sellthrough.Added
+		}
 		if f.Flags&(sellthrough.UnknownItem|sellthrough.UnknownPlace) != 0 {
 			c.Unmatched++
 		}

@@ -28,6 +28,7 @@ type fact struct {
 	doc, key, loc, item string
 	day                 sellthrough.Day
 	qty                 int64
+	does                sellthrough.Function
 }
 
 // file is one submission of the simulated channel.
@@ -35,6 +36,7 @@ type file struct {
 	rev       sellthrough.Revision
 	lines     []fact
 	scope     sellthrough.Scope
+	acts      []sellthrough.Act
 	overtakes bool
 }
 
@@ -317,6 +319,7 @@ func makeBlock(lines []fact, id sellthrough.SubmissionID, attempt uint32) sellth
 		b.Qty = append(b.Qty, sellthrough.Decimal(l.qty)*sellthrough.One)
 		b.Amount, b.HasAmount = append(b.Amount, 0), append(b.HasAmount, false)
 		b.At, b.Day, b.Version = append(b.At, int64(l.day)*86400), append(b.Day, l.day), append(b.Version, 0)
+		b.Function = append(b.Function, l.does)
 	}
 	return b
 }

@@ -38,6 +38,7 @@ const (
 	fAt
 	fDay
 	fVersion
+	fFunction
 )
 
 // Append writes b onto dst.
@@ -61,7 +62,8 @@ func Append(dst []byte, b *sellthrough.Block) []byte {
 	dst = appendBools(dst, fHasAmount, b.HasAmount)
 	dst = appendDeltas(dst, fAt, b.At)
 	dst = appendDeltas(dst, fDay, b.Day)
-	return appendUints(dst, fVersion, b.Version)
+	dst = appendUints(dst, fVersion, b.Version)
+	return appendUints(dst, fFunction, b.Function)
 }
 
 // dictColumns are the columns of dictionary indices, in the order of their field numbers.
