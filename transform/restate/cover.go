@@ -125,11 +125,10 @@ func (r *Run) Withdraw(st *State, held []sellthrough.Held, floors Floors, limit 
 		refs = refs[:limit]
 	}
 	for _, ref := range refs {
-		e, known := st.Find(ref.Slice, ref.Line)
-		if at, ok := r.slots[ref.Slice]; ok && !e.Added() {
+		if at, ok := r.slots[ref.Slice]; ok {
 			r.slot[at].wrote = true
 		}
-		if known {
+		if e, ok := st.Find(ref.Slice, ref.Line); ok {
 			st.Set(ref.Slice, ref.Line, e.Content, r.End.Revision, r.VersionOf(ref.Slice), false, e.Added())
 		}
 	}
@@ -210,7 +209,7 @@ func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit 
 			}
 		}
 		if len(r.acts) > 0 {
-			if at, ok := r.slots[h.Slice]; ok && (r.slot[at].act != nil || !h.Added && r.covered(st, at, covers)) {
+			if at, ok := r.slots[h.Slice]; ok && !h.Added && r.covered(st, at, covers) {
 				continue // visited above
 			}
 			twice[ref] = struct{}{}

@@ -34,7 +34,7 @@ type Key struct {
 // run that is begun again over the same blocks gives the same identities.
 type Run struct {
 	End      *sellthrough.EndMark
-	Slices   []uint64 // distinct slices, in the order of their first line
+	Slices   []uint64 // distinct slices: of documents taken back, then in the order of their first line
 	Keys     []Key    // by slot, where slices are location-days
 	Versions []uint64 // by slot: the largest version among its lines
 	slot     []slot
@@ -67,6 +67,7 @@ func NewRun(end *sellthrough.EndMark) *Run {
 	if c := end.Policy.Coverage; c == sellthrough.CoverLocationDay || c == sellthrough.CoverPeriod {
 		r.days = map[Key]struct{}{}
 	}
+	r.declareActs()
 	return r
 }
 
@@ -134,10 +135,9 @@ func (r *Run) slotOf(slice uint64, k Key) uint32 {
 	return s
 }
 
-// Declare adds the slices of a declared location-day scope, so that a day without lines is covered too, and those of
-// the documents that the submission takes back. It is called after the last Scan.
+// Declare adds the slices of a declared location-day scope, so that a day without lines is covered too. It is called
+// after the last Scan.
 func (r *Run) Declare() {
-	r.declareActs()
 	sc := r.End.Scope
 	if !sc.Declared || r.End.Policy.Coverage != sellthrough.CoverLocationDay || !r.LocationDays() {
 		return
@@ -173,8 +173,12 @@ func (r *Run) Apply(st *State, b *sellthrough.Block, ids IDs, floors Floors, c *
 			continue
 		}
 		slice := r.Slices[at]
-		version, added := b.Version[i], b.Function[i] == sellthrough.Add
-		v := r.verdict(st, at, ids.Line[i], ids.Content[i], version, b.Function[i])
+		version, does := b.Version[i], b.Function[i]
+		added := does == sellthrough.Add
+		if does == sellthrough.Copy && r.acts[b.Dict[b.Document[i]]] != nil {
+			does = sellthrough.Replace // the submission itself has taken back what it is a copy of
+		}
+		v := r.verdict(st, at, ids.Line[i], ids.Content[i], version, does)
 		if floors != nil && (v == New || v == Corrected) {
 			f := floors(Spot{slice, ids.Line[i], Key{b.Dict[b.Location[i]], b.Day[i]}, ActSlice(r.base, b.Dict[b.Document[i]]), added})
 			if newer(f.Version, f.Revision, version, rev) {
