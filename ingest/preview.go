@@ -15,8 +15,10 @@ type Preview struct {
 	Lines    []sellthrough.Line // the first ones
 	Accepted int64
 	Refused  int64
-	Refusals []sellthrough.Refusal // the first ones
-	Warnings []string
+	// Cancelled counts documents that the file takes back.
+	Cancelled int64
+	Refusals  []sellthrough.Refusal // the first ones
+	Warnings  []string
 }
 
 // Read reads a whole body under a feed and gives its first lines. Its error is a refusal of the whole body, or src's own.
@@ -58,6 +60,10 @@ func Read(feedConfig *config.Feed, l config.Limits, src io.Reader, first int) (P
 			if r.Row == 0 {
 				break
 			}
+			continue
+		}
+		if c.Whole {
+			p.Cancelled++
 			continue
 		}
 		p.Accepted++

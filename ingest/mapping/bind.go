@@ -21,6 +21,9 @@ type Cells struct {
 	At                                   int64
 	Day                                  sellthrough.Day
 	Version                              uint64
+	Function                             sellthrough.Function
+	Previous                             []byte // the document that a replace or cancel names, where that is not its own
+	Whole                                bool   // it speaks of its document as a whole, and is no line
 }
 
 // Binding reads the rows of one body. It is not safe for concurrent use.
@@ -31,6 +34,7 @@ type Binding struct {
 	width                                                          int
 	document, location, item, unit, currency, counterparty, serial text
 	version, qty, amount, price, kindCell, atCell, businessCell    int
+	function, previous                                             int
 	keys                                                           []int
 	scratch                                                        []byte
 	zone                                                           zoneSpan
@@ -95,6 +99,7 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 		currency: from(c.Currency), counterparty: from(c.Counterparty), serial: from(c.Serial),
 		version: at(c.Version.Column), qty: at(c.Qty.Column), amount: at(c.Amount.Column), price: at(c.Amount.Price),
 		kindCell: at(m.source().Column), atCell: at(c.At.Column), businessCell: at(c.BusinessDate.Column),
+		function: at(c.Function.Column), previous: at(c.Previous.Column),
 	}
 	b.counterparty.optional, b.serial.optional = true, true
 	for _, k := range m.feed.Identity.LineKey {
@@ -119,9 +124,13 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 			return err
 		}
 	}
-	src := &b.feed.Columns
 	*c = Cells{Row: row}
 	var err error
+	if b.function >= 0 {
+		if err := b.does(fields, row, c); err != nil || c.Whole {
+			return err
+		}
+	}
 	if c.Item, err = b.text(&b.item, fields, row); err != nil {
 		return err
 	}
@@ -151,21 +160,33 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 			return err
 		}
 	}
-	if c.Version = b.Mapping.version; b.version >= 0 {
-		if cell := trim(fields[b.version]); len(cell) > 0 {
-			v, reason := parseVersion(cell)
-			if reason != "" {
-				return bad(row, src.Version.Column, cell, reason)
-			}
-			c.Version = v
-		} else if !src.Version.Optional {
-			return bad(row, src.Version.Column, nil, empty)
-		}
+	if err := b.versionOf(fields, row, c); err != nil {
+		return err
 	}
 	if err := b.figures(fields, row, c); err != nil {
 		return err
 	}
 	return b.times(fields, row, c)
+}
+
+func (b *Binding) versionOf(fields [][]byte, row uint32, c *Cells) error {
+	if c.Version = b.Mapping.version; b.version < 0 {
+		return nil
+	}
+	src := &b.feed.Columns.Version
+	cell := trim(fields[b.version])
+	if len(cell) == 0 {
+		if !src.Optional {
+			return bad(row, src.Column, nil, empty)
+		}
+		return nil
+	}
+	v, reason := parseVersion(cell)
+	if reason != "" {
+		return bad(row, src.Column, cell, reason)
+	}
+	c.Version = v
+	return nil
 }
 
 // fit allows empty fields behind the last column of the header; nothing else may differ from it.
@@ -320,7 +341,7 @@ func (b *Binding) Line(fields [][]byte, row uint32, l *sellthrough.Line) error {
 	*l = sellthrough.Line{
 		Row: row, Document: string(c.Document), LineKey: string(c.LineKey), Location: string(c.Location),
 		Item: string(c.Item), Unit: string(c.Unit), Currency: string(c.Currency), Counterparty: string(c.Counterparty),
-		Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount, At: c.At, Day: c.Day, Version: c.Version,
+		Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount, At: c.At, Day: c.Day, Version: c.Version, Function: c.Function,
 	}
 	if b.feed.Kind == sellthrough.Stock {
 		l.Level = sellthrough.Level(c.Kind)
@@ -344,7 +365,7 @@ func (c *Cells) Line(kind sellthrough.FeedKind) sellthrough.Line {
 	l := sellthrough.Line{
 		Row: c.Row, Document: string(c.Document), LineKey: string(c.LineKey), Location: string(c.Location), Item: string(c.Item), Unit: string(c.Unit),
 		Currency: string(c.Currency), Counterparty: string(c.Counterparty), Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount,
-		At: c.At, Day: c.Day, Version: c.Version,
+		At: c.At, Day: c.Day, Version: c.Version, Function: c.Function,
 	}
 	if kind == sellthrough.Stock {
 		l.Level = sellthrough.Level(c.Kind)

@@ -31,6 +31,8 @@ type Mapping struct {
 	qty      sellthrough.Decimal // constant
 	amount   sellthrough.Decimal
 	version  uint64
+	does     map[string]sellthrough.Function // cell → function
+	doing    string                          // the cells of does, for people
 }
 
 // New makes the mapping of a validated feed.
@@ -68,13 +70,16 @@ func New(feed *config.Feed) (*Mapping, error) {
 		}
 		m.version = v
 	}
+	if err := m.functions(); err != nil {
+		return nil, wrap("function", err)
+	}
 	add := func(name string) {
 		if name != "" && !slices.Contains(m.columns, name) {
 			m.columns = append(m.columns, name)
 		}
 	}
 	for _, s := range []config.Source{
-		c.Document, c.Location, c.Item, c.Unit, c.Currency, c.Counterparty, c.Serial, c.Version, c.Qty,
+		c.Document, c.Location, c.Item, c.Unit, c.Currency, c.Counterparty, c.Serial, c.Version, c.Function.Source, c.Previous, c.Qty,
 		c.Amount.Source, c.Kind.Source, c.Level.Source, c.At.Source, c.BusinessDate.Source,
 	} {
 		add(s.Column)

@@ -126,10 +126,33 @@ func (v *validator) columns(path string, f *Feed) {
 	if c.Currency.Constant != "" {
 		v.currency(path+".currency", c.Currency.Constant)
 	}
+	v.function(path, f)
 	v.time(path+".at", f, "at", &c.At)
 	v.time(path+".business_date", f, "business_date", &c.BusinessDate)
 	if b := &c.BusinessDate; b.Set() && b.Zone != ZoneLocal {
 		v.bad(path+".business_date.zone", "business_date of feed %s has a zone; a business date is a day of the location, so take it out", f.ID)
+	}
+}
+
+// function checks what documents may say that they do.
+func (v *validator) function(path string, f *Feed) {
+	c, at := &f.Columns, path+".function"
+	known := sellthrough.Functions()
+	switch {
+	case c.Function.Constant != "":
+		v.bad(at, "function of feed %s is a constant; a document says for itself what it does, so name the column", f.ID)
+	case c.Function.Column == "" && len(c.Function.Values) > 0:
+		v.bad(at, "values of feed %s have no column; name the column that holds them", f.ID)
+	case c.Function.Column != "" && !c.Document.Set():
+		v.bad(at, "function of feed %s says what a document does, but columns.document is not mapped; name its column", f.ID)
+	}
+	if c.Previous.Constant != "" || c.Previous.Column != "" && c.Function.Column == "" {
+		v.bad(path+".previous", "previous of feed %s names the document that another replaces or cancels; map function with it, both as columns", f.ID)
+	}
+	for cell, name := range c.Function.Values {
+		if !slices.Contains(known, name) {
+			v.bad(at+".values."+cell, "%q is nothing that a document does; write one of %s", name, strings.Join(known, ", "))
+		}
 	}
 }
 
@@ -148,6 +171,8 @@ func (c *Columns) sources() []named {
 		{"counterparty", c.Counterparty},
 		{"serial", c.Serial},
 		{"version", c.Version},
+		{"function", c.Function.Source},
+		{"previous", c.Previous},
 		{"qty", c.Qty},
 		{"amount", c.Amount.Source},
 		{"kind", c.Kind.Source},
@@ -300,7 +325,11 @@ func (v *validator) identity(path string, f *Feed) {
 
 	keyed, covered := len(id.LineKey) > 0, f.Coverage.Kind != sellthrough.CoverNone
 	eq := path + ".equal_rows_across_files"
+	v.originals(path+".originals", f, covered)
 	switch {
+	case f.Originals == string(sellthrough.OriginalsAppend) && f.EqualRows != "":
+		v.bad(eq, "equal_rows_across_files of feed %s is superfluous: originals: append says that every other file comes on top; take it out", f.ID)
+	case f.Originals == string(sellthrough.OriginalsAppend):
 	case f.EqualRows == "" && !keyed && !covered && f.Kind == sellthrough.Sales:
 		v.bad(path, "feed %s has neither identity.line_key nor coverage, so an equal row in another file could be the same sale or another one; say which by equal_rows_across_files: duplicate or sale", f.ID)
 	case f.EqualRows == "":
@@ -310,6 +339,22 @@ func (v *validator) identity(path string, f *Feed) {
 		v.bad(eq, "equal_rows_across_files of feed %s contradicts its line_key or coverage, which already tells lines apart; take it out", f.ID)
 	default:
 		v.oneOf(eq, string(f.EqualRows), string(sellthrough.EqualIsDuplicate), string(sellthrough.EqualIsSale))
+	}
+}
+
+// originals checks what an original is about what is held already.
+func (v *validator) originals(path string, f *Feed, covered bool) {
+	append, refuse := string(sellthrough.OriginalsAppend), string(sellthrough.OriginalsRefuse)
+	switch {
+	case f.Originals == "":
+	case f.Originals != "replace" && f.Originals != append && f.Originals != refuse:
+		v.oneOf(path, f.Originals, "replace", append, refuse)
+	case f.Kind == sellthrough.Stock && f.Originals != "replace":
+		v.bad(path, "originals: %s of feed %s is for sales: a level of stock told again is the newer word, and comes on top of nothing; take it out", f.Originals, f.ID)
+	case f.Originals == append && covered:
+		v.bad(path, "originals: append of feed %s contradicts its coverage: what comes on top of others is not complete; keep one", f.ID)
+	case f.Originals == refuse && f.Coverage.Kind == sellthrough.CoverPeriod:
+		v.bad(path, "originals: refuse of feed %s does not go with coverage period: whether a period is held already can't be told document by document; keep one", f.ID)
 	}
 }
 

@@ -276,6 +276,8 @@ func sourceOf(v reflect.Value) (*Source, bool) {
 		return &s.Source, true
 	case *KindSource:
 		return &s.Source, true
+	case *Function:
+		return &s.Source, true
 	case *Time:
 		return &s.Source, true
 	}

@@ -67,7 +67,9 @@ type Group struct {
 	ready   bool // decided
 	arena   []byte
 	bases   []*Base
-	used    int // of bases
+	used    int  // of bases
+	act     Fact // the row that speaks of the document as a whole
+	acting  bool // it is to be given out next
 	places  map[uint64]struct{}
 	key     []byte
 	word    string // the kind or level that text wrote last
@@ -134,6 +136,11 @@ func (g *Group) Refuse(row uint32, segment, column string, value []byte, reason 
 	g.Facts = append(g.Facts, Fact{Row: row, Segment: segment, why: r})
 }
 
+// Act gives out, before the group's quantities, a row that has nothing but the columns of the document: what it does.
+func (g *Group) Act(row uint32, segment string) {
+	g.act, g.acting = Fact{Row: row, Segment: segment}, true
+}
+
 // Skip counts a code that counts for nothing.
 func (g *Group) Skip(code string) {
 	if len(g.Skipped) < 100 || g.Skipped[code] > 0 {
@@ -142,11 +149,11 @@ func (g *Group) Skip(code string) {
 }
 
 // Empty asks whether there is nothing to give.
-func (g *Group) Empty() bool { return len(g.Facts) == 0 }
+func (g *Group) Empty() bool { return len(g.Facts) == 0 && !g.acting }
 
 // Reset begins anew.
 func (g *Group) Reset() {
-	g.Facts, g.next, g.full, g.ready, g.arena, g.used = g.Facts[:0], 0, false, false, g.arena[:0], 0
+	g.Facts, g.next, g.full, g.ready, g.arena, g.used, g.acting = g.Facts[:0], 0, false, false, g.arena[:0], 0, false
 }
 
 // Last is the segment of the row that Next gave last.
@@ -163,6 +170,10 @@ func (g *Group) Next() (fields [][]byte, row uint32, ok bool, err error) {
 	if !g.ready {
 		return nil, 0, false, nil
 	}
+	if g.acting {
+		g.acting = false
+		return g.row(&g.act, true)
+	}
 	for g.next < len(g.Facts) {
 		f := &g.Facts[g.next]
 		g.next++
@@ -170,25 +181,35 @@ func (g *Group) Next() (fields [][]byte, row uint32, ok bool, err error) {
 			g.last = f
 			return nil, f.Row, true, f.why
 		}
-		if f.Code.Class == Ignored {
-			continue
+		if f.Code.Class != Ignored {
+			return g.row(f, false)
 		}
-		g.last = f
-		for i, c := range g.want {
-			v := g.value(f, c)
-			if named(c) && v != nil {
-				text, reason := g.charset.Text(v)
-				if reason != "" {
-					return nil, f.Row, true, sellthrough.Bad(f.Row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason)
-				}
-				v = text
-			}
-			g.fields[i] = v
-		}
-		return g.fields, f.Row, true, nil
 	}
 	g.Reset()
 	return nil, 0, false, nil
+}
+
+// row gives the fields of a quantity, or those of the document alone.
+func (g *Group) row(f *Fact, document bool) (fields [][]byte, row uint32, ok bool, err error) {
+	g.last = f
+	for i, c := range g.want {
+		var v []byte
+		switch {
+		case !document:
+			v = g.value(f, c)
+		case c >= Message:
+			v = g.Context[c]
+		}
+		if named(c) && v != nil {
+			text, reason := g.charset.Text(v)
+			if reason != "" {
+				return nil, f.Row, true, sellthrough.Bad(f.Row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason)
+			}
+			v = text
+		}
+		g.fields[i] = v
+	}
+	return g.fields, f.Row, true, nil
 }
 
 func (g *Group) value(f *Fact, c Column) []byte {

@@ -16,6 +16,8 @@ type state struct {
 	total  []byte // of CNT+2
 	rank   int    // of the header's location
 	when   when   // of the header
+	row    uint32
+	does   string // what the message does to what was said before, where the feed reads it and it is not said yet
 }
 
 func newState(r *Reader) state {
@@ -42,24 +44,32 @@ var purposes = map[string]string{
 // bgm takes what a message says of itself.
 func (r *Reader) bgm(s *edi.Segment) {
 	m, c := &r.msg, &r.group.Context
+	if m.headed && m.does == edi.Cancel {
+		r.refuseMessage(s, "", "", "the message has a second BGM, so it is not known what it cancels; was a segment between them lost?", "13")
+		return
+	}
 	if m.headed {
 		r.refuse(s, "", "", "the message has a second BGM; was a segment between them lost?")
 		return
 	}
-	m.headed, m.number = true, clone(s.Component(2, 0))
+	m.headed, m.number, m.row = true, clone(s.Component(2, 0)), s.Number
 	sum := &r.out.Documents[len(r.out.Documents)-1]
 	c[edi.Document], c[edi.Version], sum.Number = m.number, clone(s.Component(2, 1)), string(m.number)
 	code := string(s.At(3))
 	if code == "" {
 		code = "9"
 	}
-	function, reason := r.d.FunctionOf(code, purposes)
+	asked := r.group.Asked(edi.Function)
+	function, reason := r.d.FunctionOf(code, purposes, asked)
 	sum.Function = function
 	if reason != "" {
 		r.refuseMessage(s, "BGM03", code, reason, "14")
 		return
 	}
 	c[edi.Function] = []byte(function)
+	if asked && (function == edi.Replace || function == edi.Cancel) {
+		m.does = function
+	}
 	for _, code := range []string{string(s.Component(1, 0)), "*"} {
 		if v := r.d.Coverage[code]; v != "" {
 			sum.Coverage, c[edi.Coverage] = v, []byte(v)
@@ -67,6 +77,15 @@ func (r *Reader) bgm(s *edi.Segment) {
 		}
 	}
 	r.hold(r.suspect || r.seen.Document(m.key(r)))
+}
+
+// act says what the message does to its document: before its first line where it replaces one, at its end where it
+// cancels one or has no line.
+func (r *Reader) act() {
+	if m := &r.msg; m.does != "" {
+		m.does = ""
+		r.group.Act(m.row, "BGM")
+	}
 }
 
 func (r *Reader) headless(s *edi.Segment) bool {

@@ -235,6 +235,8 @@ func (r *Reader) se(s *edi.Segment) {
 	}
 	if r.meaning != nil && !r.skip {
 		r.meaning.read(r, s)
+		r.settled()
+		r.act()
 	}
 	r.msg.ended(r, s)
 	want := int(s.Number-r.set.Row) + 1

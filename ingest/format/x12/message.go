@@ -20,6 +20,9 @@ type message struct {
 	when     when // of the header
 	document []byte
 	report   [3]string // codes that may tell full from delta
+	row      uint32    // of the header
+	header   string    // its name
+	does     string    // what the set does to what was said before, where the feed reads it and it is not said yet
 }
 
 func newMessage(r *Reader) message {
@@ -47,11 +50,15 @@ var purposes = map[string]string{
 // head takes what a set says of itself. It is false where the set is refused.
 func (r *Reader) head(s *edi.Segment, element, code string, number, date, previous []byte) bool {
 	m, c := &r.msg, &r.group.Context
+	if m.headed && m.does == edi.Cancel {
+		r.refuseSet(s, "", "", "the set has a second "+string(s.ID())+", so it is not known what it cancels; was a segment between them lost?", "5")
+		return false
+	}
 	if m.headed {
 		r.refuse(s, "", "", "the set has a second "+string(s.ID())+"; was a segment between them lost?")
 		return false
 	}
-	m.headed, m.number = true, clone(number)
+	m.headed, m.number, m.row, m.header = true, clone(number), s.Number, string(s.ID())
 	sum := &r.out.Documents[len(r.out.Documents)-1]
 	c[edi.Document], c[edi.Previous] = m.number, clone(previous)
 	sum.Number, sum.Previous = string(number), string(previous)
@@ -63,13 +70,17 @@ func (r *Reader) head(s *edi.Segment, element, code string, number, date, previo
 		}
 		m.document, c[edi.DocumentDate], sum.Date = day, day, string(day)
 	}
-	function, reason := r.d.FunctionOf(code, purposes)
+	asked := r.group.Asked(edi.Function)
+	function, reason := r.d.FunctionOf(code, purposes, asked)
 	sum.Function = function
 	if reason != "" {
 		r.refuseSet(s, element, code, reason, "")
 		return false
 	}
 	c[edi.Function] = []byte(function)
+	if asked && (function == edi.Replace || function == edi.Cancel) {
+		m.does = function
+	}
 	for _, code := range append(m.report[:], "*") {
 		if v := r.d.Coverage[code]; v != "" {
 			sum.Coverage, c[edi.Coverage] = v, []byte(v)
@@ -87,6 +98,15 @@ func (r *Reader) headless(s *edi.Segment, want string) bool {
 	}
 	r.refuseSet(s, "", "", "the set has no "+want+" before its lines, so what it reports is not known; send it again as a whole", "5")
 	return true
+}
+
+// act says what the set does to its document: before its first line where it replaces one, at its end where it cancels
+// one or has no line.
+func (r *Reader) act() {
+	if m := &r.msg; m.does != "" {
+		m.does = ""
+		r.group.Act(m.row, m.header)
+	}
 }
 
 func (r *Reader) period(from, to []byte) {

@@ -7,8 +7,9 @@
 // no row.
 //
 // It streams. Kept in memory are the quantities of one item, and a message whose control or document number occurred
-// before in the body, until its end tells whether it is a repetition. It leaves to others what a document's function does
-// to earlier documents, whether an item that is missing from a full report is zero, and who a code is.
+// before in the body, until its end tells whether it is a repetition. What a document does to earlier ones it says
+// in a row of its own, which names the document and nothing else. It leaves to others to do so, whether an item that is
+// missing from a full report is zero, and who a code is.
 package x12
 
 import (
@@ -279,8 +280,20 @@ func (r *Reader) finish() {
 	if r.meaning != nil && r.msg.open {
 		r.meaning.finish(r)
 		r.msg.open = false
+		r.settled()
 	}
 	r.group.Decide()
+}
+
+// settled looks at what a line came to. That of a set which cancels is nothing, whatever is wrong with it.
+func (r *Reader) settled() {
+	switch {
+	case r.skip || r.group.Empty():
+	case r.msg.does == edi.Cancel:
+		r.group.Reset()
+	case r.msg.does == edi.Replace:
+		r.act()
+	}
 }
 
 // within reads a segment of a set whose envelope is in order.
@@ -295,6 +308,9 @@ func (r *Reader) within(s *edi.Segment) {
 	}
 	r.meaning.read(r, s)
 	if !r.msg.open {
+		if r.msg.does == edi.Cancel {
+			r.settled()
+		}
 		r.group.Decide()
 	}
 }
