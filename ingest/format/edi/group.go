@@ -228,6 +228,10 @@ func (g *Group) value(f *Fact, c Column) []byte {
 		if f.Location != nil && !f.Sub {
 			return nil // the name is that of the party, not of the store in a split
 		}
+	case At:
+		if f.Code.Level != "" && f.Base != nil && f.Base[At] == nil {
+			return f.Base[BusinessDate] // a level of a day, as most reports have it
+		}
 	case Kind:
 		return g.text(f.Code.Kind)
 	case Level:

@@ -233,7 +233,7 @@ func (r *Reader) se(s *edi.Segment) {
 	if !r.replayed && !r.skip && r.meaning != nil {
 		r.seen.Ended(r.control(), r.msg.key(r), r.hash.Sum())
 	}
-	if r.meaning != nil && !r.skip {
+	if r.meaning != nil && !r.skip && !r.doubted(s) {
 		r.meaning.read(r, s)
 		r.settled()
 		r.act()

@@ -203,6 +203,21 @@ func (q *inquiry) settlePlaces(r *Reader) (reason string) {
 	return ""
 }
 
+// only is the one date of a line that stands behind its last quantity and says when they all were counted, where neither
+// the line nor the header has another.
+func (q *inquiry) only(r *Reader) *when {
+	last := &q.said[len(q.said)-1].when
+	if q.when.day != nil || r.msg.when.day != nil || last.day == nil {
+		return &when{}
+	}
+	for i := range q.said[:len(q.said)-1] {
+		if q.said[i].when.day != nil {
+			return &when{}
+		}
+	}
+	return last
+}
+
 func (q *inquiry) finish(r *Reader) {
 	g := r.group
 	if q.broken {
@@ -223,6 +238,7 @@ func (q *inquiry) finish(r *Reader) {
 		}
 		q.said[0].split, q.said[0].splits = true, q.splits.splits
 	}
+	only := q.only(r)
 	for i := range q.said {
 		z := &q.said[i]
 		if z.bad || q.splits.bad {
@@ -235,7 +251,7 @@ func (q *inquiry) finish(r *Reader) {
 				base[edi.Location] = []byte{} // a place without a code is not that of the header
 			}
 		}
-		if fault := r.settle(base, &z.when, &q.when, &r.msg.when); fault != "" && reason == "" {
+		if fault := r.settle(base, &z.when, &q.when, &r.msg.when, only); fault != "" && reason == "" {
 			reason = fault
 		}
 		prices := z.prices

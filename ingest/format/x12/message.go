@@ -22,7 +22,13 @@ type message struct {
 	report   [3]string // codes that may tell full from delta
 	row      uint32    // of the header
 	header   string    // its name
+	doubt    *doubt    // why the set is refused once its header is over
 	does     string    // what the set does to what was said before, where the feed reads it and it is not said yet
+}
+
+// doubt is why a set is refused. It waits for the end of the header, which may tell that the set is something else.
+type doubt struct {
+	element, value, reason string
 }
 
 func newMessage(r *Reader) message {
@@ -74,8 +80,8 @@ func (r *Reader) head(s *edi.Segment, element, code string, number, date, previo
 	function, reason := r.d.FunctionOf(code, purposes, asked)
 	sum.Function = function
 	if reason != "" {
-		r.refuseSet(s, element, code, reason, "")
-		return false
+		m.doubt = &doubt{element, code, reason}
+		return true
 	}
 	c[edi.Function] = []byte(function)
 	if asked && (function == edi.Replace || function == edi.Cancel) {
@@ -88,6 +94,21 @@ func (r *Reader) head(s *edi.Segment, element, code string, number, date, previo
 		}
 	}
 	r.hold(r.suspect || r.seen.Document(m.key(r)))
+	return true
+}
+
+// doubted refuses a set whose header, which ends before s, says that it can't be read.
+func (r *Reader) doubted(s *edi.Segment) bool {
+	d := r.msg.doubt
+	if d == nil {
+		return false
+	}
+	switch string(s.ID()) {
+	case "N1", "N2", "N3", "N4", "N9", "REF", "PER", "DTM", "CUR", "XPO":
+		return false
+	}
+	r.group.Refuse(r.msg.row, r.msg.header, d.element, []byte(d.value), d.reason)
+	r.set.Refusal, r.skip, r.msg.open, r.msg.doubt = true, true, false, nil
 	return true
 }
 

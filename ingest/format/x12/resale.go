@@ -51,6 +51,9 @@ type resaleLine struct {
 
 var saleDates = []string{"003", "011", "140"}
 
+// utilities are parties of element 98 that only the metering of electricity and gas has.
+var utilities = []string{"8S", "8R"}
+
 // end customers stand behind the customer whom the sender delivers to.
 var endCustomers = []string{"EN", "EU", "UC"}
 
@@ -121,6 +124,9 @@ func (t *resale) header(r *Reader, s *edi.Segment) {
 	switch string(s.ID()) {
 	case "N1":
 		r.party(s, r.locations("WH", "DB", "DS", "SE"))
+		if rank(utilities, s.At(1)) >= 0 {
+			r.msg.doubt = &doubt{"", "", "the set reports the use of electricity or gas (N1*" + string(s.At(1)) + " is a utility), not sales; it is meant for another receiver"}
+		}
 	case "DTM":
 		w := &r.msg.when
 		if reason := r.date(w, s, t.dates(r)); reason != "" {

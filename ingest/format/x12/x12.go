@@ -298,7 +298,7 @@ func (r *Reader) settled() {
 
 // within reads a segment of a set whose envelope is in order.
 func (r *Reader) within(s *edi.Segment) {
-	if r.skip || r.meaning == nil {
+	if r.skip || r.meaning == nil || r.doubted(s) {
 		return
 	}
 	if r.msg.open && r.meaning.closes(s) {
