@@ -4,7 +4,6 @@ package ingest
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,11 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sellthrough"
+	"sellthrough/ingest/format/formattest"
 	"sellthrough/ingest/mapping"
 	"sellthrough/internal/config"
 )
-
-var update = flag.Bool("update", false, "rewrite what the tests made before")
 
 // sampleFeeds are the feeds that other people's files are read by: what their formats leave open is said here.
 const sampleFeeds = `
@@ -205,7 +203,9 @@ func TestDataEverySampleIsReadOrRefused(t *testing.T) {
 			return err
 		}
 		name, _ := filepath.Rel(dir, path)
-		i := slices.IndexFunc(sampleOf, func(s struct{ file, feeds string }) bool { return s.file == name || strings.HasSuffix(s.file, "/") && strings.HasPrefix(name, s.file) })
+		i := slices.IndexFunc(sampleOf, func(s struct{ file, feeds string }) bool {
+			return s.file == name || strings.HasSuffix(s.file, "/") && strings.HasPrefix(name, s.file)
+		})
 		if i < 0 {
 			t.Errorf("no feed reads %s", name)
 			return nil
@@ -248,7 +248,7 @@ func TestDataEverySampleIsReadOrRefused(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has no place for the table", page)
 	}
-	if *update {
+	if formattest.Update() {
 		if err := os.WriteFile(page, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest/format/sheet/field"
 	"sellthrough/internal/config"
 )
 
@@ -63,11 +64,7 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 	for _, c := range m.columns {
 		switch n := len(found[string(trim([]byte(c)))]); {
 		case n == 0:
-			if near := config.Nearest(c, names); near != "" {
-				missing = append(missing, fmt.Sprintf("%q (is it %q?)", c, near))
-			} else {
-				missing = append(missing, fmt.Sprintf("%q", c))
-			}
+			missing = append(missing, m.missing(c, names))
 		case n > 1:
 			double = append(double, fmt.Sprintf("%q", c))
 		}
@@ -106,6 +103,26 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 		b.keys = append(b.keys, at(k))
 	}
 	return b, nil
+}
+
+// missing names a column that a header lacks, and the one that it probably is now: one that means the same and is not read,
+// or one that is spelt nearly so.
+func (m *Mapping) missing(column string, header []string) string {
+	var same []string
+	if a, ok := field.Of(column); ok {
+		for _, h := range header {
+			if b, ok := field.Of(h); ok && b.Field == a.Field && !slices.Contains(m.columns, h) {
+				same = append(same, h)
+			}
+		}
+	}
+	if len(same) == 1 {
+		return fmt.Sprintf("%q (was it renamed %q?)", column, same[0])
+	}
+	if near := config.Nearest(column, header); near != "" {
+		return fmt.Sprintf("%q (is it %q?)", column, near)
+	}
+	return fmt.Sprintf("%q", column)
 }
 
 func cut(s string, n int) string {

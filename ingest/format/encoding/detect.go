@@ -100,6 +100,28 @@ func strict(b []byte) (good, bad int) {
 	return good, bad
 }
 
+// otherwise says why a text is surely UTF-8 and not of the encoding that a feed names, or "". A Chinese character of two bytes
+// may be one of UTF-8 by chance; two of three bytes, and none that is broken, are not.
+func otherwise(b []byte, e Encoding) string {
+	if e == UTF8 || e == UTF16LE || e == UTF16BE {
+		return ""
+	}
+	good, bad := strict(b)
+	wide := 0
+	for i := 0; i+2 < len(b) && wide < 2; i++ {
+		if b[i] >= 0xE0 && b[i] < 0xF8 {
+			if _, n := utf8.DecodeRune(b[i:]); n >= 3 {
+				wide++
+				i += n - 1
+			}
+		}
+	}
+	if bad > 0 || good < 2 || wide < 2 && e != Windows1252 {
+		return ""
+	}
+	return fmt.Sprintf("all %d of the first characters outside ASCII are strict UTF-8", good)
+}
+
 // score is how well a text would fit an encoding.
 type score struct {
 	encoding Encoding
