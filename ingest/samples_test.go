@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sellthrough"
-	"sellthrough/ingest/format/formattest"
 	"sellthrough/ingest/mapping"
 	"sellthrough/internal/config"
 )
@@ -237,26 +236,7 @@ func TestDataEverySampleIsReadOrRefused(t *testing.T) {
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		fmt.Fprintf(&table, "| %s: %d files %s\n", folder, files[folder], folders[folder])
 	}
-	const begin, end = "<!-- made by TestDataEverySampleIsReadOrRefused -->\n", "<!-- to here -->\n"
-	page := filepath.Join("..", "docs", "formats.md")
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	had, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no place for the table", page)
-	}
-	if formattest.Update() {
-		if err := os.WriteFile(page, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(strings.Split(had, "\n"), strings.Split(table.String(), "\n")); d != "" {
-		t.Errorf("the table in %s is not what the files come to; run this test with -update and read the difference (-page +files):\n%s", page, d)
-	}
+	inPage(t, "TestDataEverySampleIsReadOrRefused", table.String())
 }
 
 // TestDataTheThreeHardest are read by hand. The segments in question are written out, because the files stay where they are.

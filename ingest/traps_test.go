@@ -93,7 +93,8 @@ var bodyEncodings = map[string]encoding.Encoding{
 	"utf-16le-bom": unicode.UTF16(unicode.LittleEndian, unicode.UseBOM),
 }
 
-// bodyOf makes the bytes of a body, by the words behind its name: xlsx and xls describe a workbook; escapes reads \xHH, \r, \n and
+// bodyOf makes the bytes of a body, by the words behind its name: xlsx and xls describe a workbook; ole=NAME
+// puts it into a compound file; escapes reads \xHH, \r, \n and
 // \t; repeat=N,K repeats line K so often; an encoding encodes; chomp takes the last line end off.
 func bodyOf(t *testing.T, f txtar.File) []byte {
 	t.Helper()
@@ -107,6 +108,8 @@ func bodyOf(t *testing.T, f txtar.File) []byte {
 		case how == "xls":
 			b := formattest.ParseBook(t, data)
 			data = b.XLS(t)
+		case strings.HasPrefix(how, "ole="):
+			data = formattest.Compound(data, how[4:])
 		case how == "chomp":
 			data = bytes.TrimSuffix(data, []byte("\n"))
 		case how == "escapes":

@@ -51,10 +51,28 @@ type Cell struct {
 // UnmarshalYAML reads a list as the cells.
 func (r *Row) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.SequenceNode {
-		return n.Decode(&r.Cells)
+		for _, c := range n.Content { // one by one: a list leaves out what is null
+			var cell Cell
+			if err := cell.UnmarshalYAML(c); err != nil {
+				return err
+			}
+			r.Cells = append(r.Cells, cell)
+		}
+		return nil
 	}
-	type plain Row
-	return n.Decode((*plain)(r))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		switch k, v := n.Content[i], n.Content[i+1]; k.Value {
+		case "hidden":
+			r.Hidden = v.Value == "true"
+		case "cells":
+			if err := r.UnmarshalYAML(v); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("a row has no %q", k.Value)
+		}
+	}
+	return nil
 }
 
 // UnmarshalYAML keeps numbers as they are written.
