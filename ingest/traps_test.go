@@ -23,6 +23,7 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/format/formattest"
+	"sellthrough/ingest/format/formattest/book"
 	"sellthrough/ingest/mapping"
 	"sellthrough/internal/config"
 )
@@ -103,13 +104,23 @@ func bodyOf(t *testing.T, f txtar.File) []byte {
 		var n, k int
 		switch {
 		case how == "xlsx":
-			b := formattest.ParseBook(t, data)
-			data = b.XLSX(t)
+			b, err := book.Parse(data)
+			if err == nil {
+				data, err = b.XLSX()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		case how == "xls":
-			b := formattest.ParseBook(t, data)
-			data = b.XLS(t)
+			b, err := book.Parse(data)
+			if err == nil {
+				data, err = b.XLS()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		case strings.HasPrefix(how, "ole="):
-			data = formattest.Compound(data, how[4:])
+			data = book.Compound(data, how[4:])
 		case how == "chomp":
 			data = bytes.TrimSuffix(data, []byte("\n"))
 		case how == "escapes":

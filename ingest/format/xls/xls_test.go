@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"sellthrough"
-	"sellthrough/ingest/format/formattest"
+	"sellthrough/ingest/format/formattest/book"
 	"sellthrough/ingest/format/sheet"
 )
 
-var u16, u32, rec, chars, long, at, f64, workbook, file = formattest.U16, formattest.U32, formattest.Rec, formattest.Chars, formattest.Long, formattest.At, formattest.F64, formattest.Stream, formattest.Compound
+var u16, u32, rec, chars, long, at, f64, workbook, file = book.U16, book.U32, book.Rec, book.Chars, book.Long, book.At, book.F64, book.Stream, book.Compound
 
 func open(t testing.TB, body []byte) (*Book, error) {
 	t.Helper()
@@ -65,7 +65,7 @@ func TestCells(t *testing.T) {
 	ok := func(want string, cells ...[]byte) {
 		t.Helper()
 		for _, fill := range []int{0, 5000} { // in small sectors, and in large ones
-			body := file(workbook(append(globals, rec(0x0FFF, make([]byte, fill))...), texts, formattest.Tab{Name: "表一", Cells: bytes.Join(cells, nil)}), "Workbook")
+			body := file(workbook(append(globals, rec(0x0FFF, make([]byte, fill))...), texts, book.Tab{Name: "表一", Cells: bytes.Join(cells, nil)}), "Workbook")
 			if got := read(t, body); got != want {
 				t.Errorf("with %d bytes before:\n got %s\nwant %s", fill, got, want)
 			}
@@ -90,7 +90,7 @@ func TestCells(t *testing.T) {
 	ok(`1! the row of sheet "表一" is longer than the limit; look at its cells, or raise limits.line 2:2`, rec(recLabel, at(0, 0, 0), long(strings.Repeat("x", 40))), rec(recLabel, at(0, 1, 0), long(strings.Repeat("y", 40))), rec(recLabel, at(0, 2, 0), long("z")), rec(recNumber, at(1, 0, 0), f64(2)))
 	bad := func(part string, cells ...[]byte) {
 		t.Helper()
-		if got := read(t, file(workbook(globals, texts, formattest.Tab{Name: "S", Cells: bytes.Join(cells, nil)}), "Workbook")); !strings.Contains(got, "0! the workbook is damaged") || !strings.Contains(got, part) {
+		if got := read(t, file(workbook(globals, texts, book.Tab{Name: "S", Cells: bytes.Join(cells, nil)}), "Workbook")); !strings.Contains(got, "0! the workbook is damaged") || !strings.Contains(got, part) {
 			t.Error(got)
 		}
 	}
@@ -134,7 +134,7 @@ func TestTheSheetIsNamedOrTheOnlyOneWithTheHeader(t *testing.T) {
 		}
 		return b
 	}
-	b, err := open(t, file(workbook(nil, nil, formattest.Tab{Name: "Cover", Cells: header("x")}, formattest.Tab{Name: "订单", Cells: header("Item", "Qty")}, formattest.Tab{Name: "old", State: 1, Cells: header("Item", "Qty")}), "Workbook"))
+	b, err := open(t, file(workbook(nil, nil, book.Tab{Name: "Cover", Cells: header("x")}, book.Tab{Name: "订单", Cells: header("Item", "Qty")}, book.Tab{Name: "old", State: 1, Cells: header("Item", "Qty")}), "Workbook"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	good := file(workbook(nil, nil, formattest.Tab{Name: "S", Cells: bytes.Repeat(rec(recRow, make([]byte, 16)), 500)}), "Workbook")
+	good := file(workbook(nil, nil, book.Tab{Name: "S", Cells: bytes.Repeat(rec(recRow, make([]byte, 16)), 500)}), "Workbook")
 	change := func(at int, v uint32) []byte {
 		b := bytes.Clone(good)
 		binary.LittleEndian.PutUint32(b[at:], v)
@@ -173,9 +173,9 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	ok("does not begin", []byte("x"))
 	ok("damaged", good[:600])
 	ok("damaged", good[:3000])
-	ok("older than Excel 97", file(workbook(nil, nil, formattest.Tab{Name: "S"}), "Book"))
+	ok("older than Excel 97", file(workbook(nil, nil, book.Tab{Name: "S"}), "Book"))
 	ok("password", file(nil, "EncryptedPackage"))
-	ok("password", file(workbook(rec(recFilePass, make([]byte, 54)), nil, formattest.Tab{Name: "S"}), "Workbook"))
+	ok("password", file(workbook(rec(recFilePass, make([]byte, 54)), nil, book.Tab{Name: "S"}), "Workbook"))
 	ok("no sheet with cells", file(workbook(nil, nil), "Workbook"))
 }
 
@@ -185,7 +185,7 @@ func TestTooManySharedTextsAreRefused(t *testing.T) {
 	for range 400 {
 		globals = append(globals, rec(recContinue, bytes.Repeat([]byte{0, 0, 0}, 2000))...)
 	}
-	if got := read(t, file(workbook(globals, nil, formattest.Tab{Name: "S"}), "Workbook")); !strings.Contains(got, "more than 1 MiB") {
+	if got := read(t, file(workbook(globals, nil, book.Tab{Name: "S"}), "Workbook")); !strings.Contains(got, "more than 1 MiB") {
 		t.Error(got)
 	}
 }
@@ -214,8 +214,8 @@ func TestTheSourcesErrorIsItsOwn(t *testing.T) {
 
 // FuzzStreams: any records give rows or a refusal, within bounds, and the same ones again.
 func FuzzStreams(f *testing.F) {
-	f.Add(workbook(rec(recXF, u16(0), u16(14)), [][]byte{long("门店")}, formattest.Tab{Name: "S", Cells: append(rec(recLabelSST, at(0, 0, 0), u32(0)), rec(recNumber, at(0, 1, 0), f64(1))...)}))
-	f.Add(workbook(nil, nil, formattest.Tab{Name: "S", Cells: append(rec(recFormula, at(0, 0, 0), []byte{0, 0, 0, 0, 0, 0, 255, 255}, make([]byte, 8)), rec(recString, long("x"))...)}))
+	f.Add(workbook(rec(recXF, u16(0), u16(14)), [][]byte{long("门店")}, book.Tab{Name: "S", Cells: append(rec(recLabelSST, at(0, 0, 0), u32(0)), rec(recNumber, at(0, 1, 0), f64(1))...)}))
+	f.Add(workbook(nil, nil, book.Tab{Name: "S", Cells: append(rec(recFormula, at(0, 0, 0), []byte{0, 0, 0, 0, 0, 0, 255, 255}, make([]byte, 8)), rec(recString, long("x"))...)}))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		body := file(stream, "Workbook")
 		first := read(t, body)
@@ -227,6 +227,6 @@ func FuzzStreams(f *testing.F) {
 
 // FuzzFiles: any bytes are a workbook or a refusal.
 func FuzzFiles(f *testing.F) {
-	f.Add(file(workbook(nil, nil, formattest.Tab{Name: "S", Cells: rec(recNumber, at(0, 0, 0), f64(1))}), "Workbook"))
+	f.Add(file(workbook(nil, nil, book.Tab{Name: "S", Cells: rec(recNumber, at(0, 0, 0), f64(1))}), "Workbook"))
 	f.Fuzz(func(t *testing.T, body []byte) { read(t, body) })
 }

@@ -1,14 +1,15 @@
-package formattest
+// Package book writes workbooks that tests and the bench read: from a description, as XLSX and as XLS.
+package book
 
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"io"
 	"strconv"
 	"strings"
-	"testing"
 
 	"gopkg.in/yaml.v3"
 )
@@ -111,16 +112,12 @@ func (c *Cell) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// ParseBook reads a Book.
-func ParseBook(t testing.TB, text []byte) Book {
-	t.Helper()
+// Parse reads a Book.
+func Parse(text []byte) (b Book, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
-	var b Book
-	if err := d.Decode(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b
+	err = d.Decode(&b)
+	return b, err
 }
 
 // builtin number formats.
@@ -151,18 +148,16 @@ func ColumnName(i int) string {
 }
 
 // XLSX writes the book as Excel does: texts shared, numbers in their digits.
-func (b *Book) XLSX(t testing.TB) []byte {
-	t.Helper()
+func (b *Book) XLSX() ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
+	var failed error
 	add := func(name, text string) {
 		w, err := z.Create(name)
 		if err == nil {
 			_, err = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+"\n"+text)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		failed = cmp.Or(failed, err)
 	}
 	index, order := b.styles()
 	shared := map[string]int{}
@@ -194,10 +189,8 @@ func (b *Book) XLSX(t testing.TB) []byte {
 	add("xl/_rels/workbook.xml.rels", `<Relationships>`+rels.String()+`</Relationships>`)
 	add("xl/sharedStrings.xml", `<sst>`+texts.String()+`</sst>`)
 	add("xl/styles.xml", `<styleSheet><numFmts>`+formats.String()+`</numFmts><cellXfs><xf numFmtId="0"/>`+xfs.String()+`</cellXfs></styleSheet>`)
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	err := cmp.Or(failed, z.Close())
+	return out.Bytes(), err
 }
 
 func (s *Sheet) xml(styles map[string]int, share func(string) int) string {

@@ -1,11 +1,11 @@
-package formattest
+package book
 
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
-	"testing"
 	"unicode/utf16"
 )
 
@@ -15,6 +15,7 @@ const (
 	biffEOF        = 0x000A
 	biffBoundSheet = 0x0085
 	biffSST        = 0x00FC
+	biffContinue   = 0x003C
 	biffFormat     = 0x041E
 	biffXF         = 0x00E0
 	biffNumber     = 0x0203
@@ -76,7 +77,15 @@ func Stream(globals []byte, texts [][]byte, tabs ...Tab) []byte {
 			out = append(out, Rec(biffBoundSheet, U32(places[i]), []byte{t.State, 0, byte(len(utf16.Encode([]rune(t.Name)))), 1}, Chars(t.Name))...)
 		}
 		if texts != nil {
-			out = append(out, Rec(biffSST, U32(uint32(len(texts))), U32(uint32(len(texts))), bytes.Join(texts, nil))...)
+			kind, some := biffSST, append(U32(uint32(len(texts))), U32(uint32(len(texts)))...)
+			for _, t := range texts { // a record holds so much; what follows goes on between two texts
+				if len(some)+len(t) > 8000 {
+					out = append(out, Rec(kind, some)...)
+					kind, some = biffContinue, nil
+				}
+				some = append(some, t...)
+			}
+			out = append(out, Rec(kind, some)...)
 		}
 		return append(out, Rec(biffEOF)...)
 	}
@@ -165,8 +174,7 @@ func Compound(stream []byte, name string) []byte {
 var biffErrors = map[string]byte{"#NULL!": 0, "#DIV/0!": 7, "#VALUE!": 0x0F, "#REF!": 0x17, "#NAME?": 0x1D, "#NUM!": 0x24, "#N/A": 0x2A}
 
 // XLS writes the book as Excel 97 did.
-func (b *Book) XLS(t testing.TB) []byte {
-	t.Helper()
+func (b *Book) XLS() ([]byte, error) {
 	index, order := b.styles()
 	var globals []byte
 	if b.Date1904 {
@@ -208,7 +216,7 @@ func (b *Book) XLS(t testing.TB) []byte {
 				case c.Number != "":
 					v, err := strconv.ParseFloat(c.Number, 64)
 					if err != nil {
-						t.Fatal(err)
+						return nil, fmt.Errorf("sheet %s, row %d: %w", s.Name, i+1, err)
 					}
 					cells = append(cells, Rec(biffNumber, at, F64(v))...)
 				default:
@@ -229,5 +237,5 @@ func (b *Book) XLS(t testing.TB) []byte {
 		}
 		tabs = append(tabs, Tab{Name: s.Name, State: state, Cells: cells})
 	}
-	return Compound(Stream(globals, texts, tabs...), "Workbook")
+	return Compound(Stream(globals, texts, tabs...), "Workbook"), nil
 }
