@@ -39,6 +39,8 @@ type Binding struct {
 	keys                                                           []int
 	scratch                                                        []byte
 	zone                                                           zoneSpan
+	whens                                                          [2]written // of at and business_date
+	day                                                            lastDay
 	limit                                                          int64 // Now + 48 h in Unix seconds
 	limitOf                                                        time.Time
 }
@@ -99,6 +101,7 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 		function: at(c.Function.Column), previous: at(c.Previous.Column),
 	}
 	b.counterparty.optional, b.serial.optional = true, true
+	b.day.wall = len(m.at.layouts) == 0 && m.at.zone == nil && !m.at.offset
 	for _, k := range m.feed.Identity.LineKey {
 		b.keys = append(b.keys, at(k))
 	}
@@ -141,7 +144,8 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 			return err
 		}
 	}
-	*c = Cells{Row: row}
+	c.Row, c.LineKey, c.Amount, c.HasAmount = row, nil, 0, false // all else is set below
+	c.Function, c.Previous, c.Whole = 0, nil, false
 	var err error
 	if b.function >= 0 {
 		if err := b.does(fields, row, c); err != nil || c.Whole {

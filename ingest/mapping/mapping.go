@@ -50,6 +50,7 @@ func New(feed *config.Feed) (*Mapping, error) {
 	if m.business, err = newClock(&c.BusinessDate); err != nil {
 		return nil, wrap("business_date", err)
 	}
+	m.business.place = 1
 	if err := m.kinds(); err != nil {
 		return nil, wrap("kind", err)
 	}
@@ -152,6 +153,7 @@ type clock struct {
 	text    string         // the layouts, for people
 	offset  bool           // a time has to carry an offset
 	strict  bool           // a time must not carry one
+	place   int            // in Binding.whens
 }
 
 func newClock(t *config.Time) (clock, error) {

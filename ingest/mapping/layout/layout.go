@@ -186,6 +186,19 @@ func (l *Layout) Shape() string {
 // String is the layout as given.
 func (l *Layout) String() string { return l.text }
 
+// Clock reads " HH:mm:ss" or "THH:mm:ss" as seconds of the day. Where it is written otherwise, or does not exist, ISO says why.
+func Clock(b []byte) (second int32, ok bool) {
+	if len(b) != 9 || b[0] != ' ' && b[0] != 'T' || b[3] != ':' || b[6] != ':' {
+		return 0, false
+	}
+	h1, h0, m1, m0, s1, s0 := int32(b[1])-'0', int32(b[2])-'0', int32(b[4])-'0', int32(b[5])-'0', int32(b[7])-'0', int32(b[8])-'0'
+	hour := h1*10 + h0
+	if (h1|h0|m1|m0|s1|s0) < 0 || h0 > 9 || hour > 23 || m1 > 5 || m0 > 9 || s1 > 5 || s0 > 9 {
+		return 0, false
+	}
+	return hour*3600 + (m1*10+m0)*60 + s1*10 + s0, true
+}
+
 // ISO reads the default layouts: YYYY-MM-DD, alone or followed by T or a blank, HH:mm, optional seconds, fraction and
 // offset.
 func ISO(b []byte) (Stamp, error) {
