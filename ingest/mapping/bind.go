@@ -41,8 +41,27 @@ type Binding struct {
 	zone                                                           zoneSpan
 	whens                                                          [2]written // of at and business_date
 	day                                                            lastDay
+	lastCurrency                                                   [3]byte
+	time                                                           lastTime
 	limit                                                          int64 // Now + 48 h in Unix seconds
 	limitOf                                                        time.Time
+	kindsRead, functionsRead                                       words
+}
+
+// words are cells that were looked up: a column of kinds holds few of them, again and again.
+type words [8]word
+
+type word struct {
+	text  string
+	means uint8
+}
+
+// at is where a cell is kept, if it is.
+func (w *words) at(cell []byte) *word {
+	if len(cell) == 0 {
+		return &w[0]
+	}
+	return &w[(uint(len(cell))+uint(cell[len(cell)-1])*5)%8]
 }
 
 // text is where a text of the line comes from.
@@ -167,8 +186,11 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 	if c.Currency, err = b.text(&b.currency, fields, row); err != nil {
 		return err
 	}
-	if b.currency.index >= 0 && len(c.Currency) > 0 && !config.IsCurrency(c.Currency) {
-		return bad(row, b.currency.column, c.Currency, "this is not a currency of ISO 4217; write three capitals, like EUR")
+	if b.currency.index >= 0 && len(c.Currency) > 0 && string(b.lastCurrency[:]) != string(c.Currency) {
+		if !config.IsCurrency(c.Currency) {
+			return bad(row, b.currency.column, c.Currency, "this is not a currency of ISO 4217; write three capitals, like EUR")
+		}
+		copy(b.lastCurrency[:], c.Currency)
 	}
 	if c.Counterparty, err = b.text(&b.counterparty, fields, row); err != nil {
 		return err
@@ -231,6 +253,9 @@ func bad(row uint32, column string, value []byte, reason string) error {
 func (b *Binding) text(t *text, fields [][]byte, row uint32) ([]byte, error) {
 	if t.index < 0 {
 		return t.constant, nil
+	}
+	if len(fields[t.index]) == 0 && t.optional {
+		return nil, nil
 	}
 	cell, reason := code(fields[t.index])
 	if reason != "" {
@@ -326,11 +351,15 @@ func (b *Binding) kindOf(fields [][]byte, row uint32, c *Cells) error {
 	c.Kind = b.Mapping.kind
 	if b.kindCell >= 0 {
 		cell := trim(fields[b.kindCell])
-		kind, ok := b.values[string(cell)]
-		if !ok {
-			return bad(row, src.Column, cell, "the feed does not know this value; known are "+b.allowed+". Send one of them, or list it under values")
+		w := b.kindsRead.at(cell)
+		if len(cell) == 0 || w.text != string(cell) {
+			kind, ok := b.values[string(cell)]
+			if !ok {
+				return bad(row, src.Column, cell, "the feed does not know this value; known are "+b.allowed+". Send one of them, or list it under values")
+			}
+			*w = word{string(cell), kind}
 		}
-		c.Kind = kind
+		c.Kind = w.means
 	}
 	if b.feed.Kind == sellthrough.Stock {
 		return nil

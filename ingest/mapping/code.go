@@ -74,6 +74,11 @@ func plain(b []byte) bool {
 			return false
 		}
 	}
+	rest := len(b) - i
+	if rest > 0 && cap(b)-i >= 8 { // what lies behind the cell is not looked at
+		keep := uint64(1)<<(8*rest) - 1
+		return !odd(binary.LittleEndian.Uint64(b[i:i+8])&keep | '0'*ones&^keep)
+	}
 	for ; i < len(b); i++ {
 		if c := b[i]; c < ' ' || c >= 0x7F || c == '+' {
 			return false
@@ -82,9 +87,11 @@ func plain(b []byte) bool {
 	return true
 }
 
+const ones = 0x0101010101010101
+
 // odd asks whether one of eight bytes is below the blank, above the tilde, or a plus.
 func odd(x uint64) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	const highs = 0x8080808080808080
 	plus := x ^ '+'*ones
 	return (x|(x-' '*ones)|(x+ones)|((plus-ones)&^plus))&highs != 0
 }

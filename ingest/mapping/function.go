@@ -37,7 +37,13 @@ func (m *Mapping) functions() error {
 func (b *Binding) does(fields [][]byte, row uint32, c *Cells) error {
 	src := &b.feed.Columns
 	cell := trim(fields[b.function])
-	f, ok := b.Mapping.does[string(cell)]
+	w := b.functionsRead.at(cell)
+	f, ok := sellthrough.Function(w.means), len(cell) > 0 && w.text == string(cell)
+	if !ok {
+		if f, ok = b.Mapping.does[string(cell)]; ok {
+			*w = word{string(cell), uint8(f)}
+		}
+	}
 	switch {
 	case len(cell) == 0 && src.Function.Optional:
 		return nil

@@ -11,13 +11,11 @@ import (
 // times reads the time and the day.
 func (b *Binding) times(fields [][]byte, row uint32, c *Cells) error {
 	src, timed := &b.feed.Columns, false
-	if b.atCell >= 0 {
-		if b.sameDay(fields[b.atCell], c) {
-			if b.businessCell < 0 {
-				return nil
-			}
-			timed = true
+	if b.atCell >= 0 && (b.sameDay(fields[b.atCell], c) || b.sameTime(fields[b.atCell], c)) {
+		if b.businessCell < 0 {
+			return nil
 		}
+		timed = true
 	}
 	if b.atCell >= 0 && !timed {
 		cell := trim(fields[b.atCell])
@@ -43,6 +41,9 @@ func (b *Binding) times(fields [][]byte, row uint32, c *Cells) error {
 			if b.day.known = b.day.wall && len(cell) == 19; b.day.known {
 				b.day.head, b.day.tail = binary.LittleEndian.Uint64(cell), binary.LittleEndian.Uint16(cell[8:])
 				b.day.start, b.day.day = int64(s.Day)*86400, c.Day
+			}
+			if b.time.n = 0; len(cell) <= len(b.time.text) {
+				b.time.n, b.time.at, b.time.day = copy(b.time.text[:], cell), c.At, c.Day
 			}
 		}
 	}
@@ -100,6 +101,24 @@ func (b *Binding) sameDay(cell []byte, c *Cells) bool {
 	}
 	c.At, c.Day = at, d.day
 	return true
+}
+
+// sameTime reads the time of the row before once more, as a report of stock has it in every row.
+func (b *Binding) sameTime(cell []byte, c *Cells) bool {
+	t := &b.time
+	if t.n == 0 || string(t.text[:t.n]) != string(cell) || b.Now != b.limitOf {
+		return false
+	}
+	c.At, c.Day = t.at, t.day
+	return true
+}
+
+// lastTime is the last cell of the column at, and what it came to.
+type lastTime struct {
+	text [32]byte
+	n    int
+	at   int64
+	day  sellthrough.Day
 }
 
 // lastDay is the day of the last time that was read.

@@ -54,8 +54,9 @@ type Reader struct {
 	msg     state
 	open    bool // a line of the message is
 
-	codes map[string]coded
-	key   []byte
+	codes    edi.Codes
+	detailed edi.Codes // of quantities with an INV
+	key      []byte
 
 	hash     edi.Hash
 	seen     edi.Seen
@@ -82,12 +83,13 @@ type meaning interface {
 	closes(s *edi.Segment) bool // the line that is open ends before s
 	finish(r *Reader)           // adds what the open line says to the group
 	read(r *Reader, s *edi.Segment)
+	code(r *Reader, q *quantity) (c edi.Code, reason string)
 }
 
 // NewReader reads the columns names from src.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.Limits = o.Limits.Default()
-	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits), codes: map[string]coded{}}
+	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits)}
 	r.d = &r.opt.Dialect
 	var want []edi.Column
 	for _, n := range names {
@@ -101,8 +103,7 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 	if err := r.d.Check(); err != nil && r.pending == nil {
 		r.pending = sellthrough.Bad(0, "", "", "the feed's dialect: "+err.Error())
 	}
-	r.group = edi.NewGroup(want, r.d, o.Limits.Group)
-	r.out.Skipped = r.group.Skipped
+	r.group = edi.NewGroup(want, r.d, r.scan)
 	return r
 }
 
@@ -115,7 +116,10 @@ func known() string {
 }
 
 // Outcome is what was read of the envelopes. It is whole once Next gave io.EOF.
-func (r *Reader) Outcome() *Outcome { return &r.out }
+func (r *Reader) Outcome() *Outcome {
+	r.out.Skipped = r.group.Skipped()
+	return &r.out
+}
 
 // Next gives the values of the next row in the order of the names, and the number of its segment in the body (UNA is
 // none). They are valid until the next call. What can't be read is a *sellthrough.Refusal, after which Next goes on; a
@@ -302,7 +306,7 @@ func (r *Reader) within(s *edi.Segment) {
 }
 
 // relevant asks whether the feed takes what a code means.
-func (r *Reader) relevant(c edi.Code) bool {
+func (r *Reader) relevant(c *edi.Code) bool {
 	switch r.opt.Feed {
 	case sellthrough.Sales:
 		return c.Level == ""

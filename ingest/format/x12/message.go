@@ -179,9 +179,7 @@ var (
 // item reads the pairs of qualifier and code of a LIN, of which any may be empty.
 func (r *Reader) item(s *edi.Segment) (reason string) {
 	c := &r.group.Context
-	for _, col := range []edi.Column{edi.Item, edi.ItemQualifier, edi.GTIN, edi.VendorItem, edi.BuyerItem, edi.Pack} {
-		c[col] = nil
-	}
+	clear(c[edi.Item : edi.Pack+1])
 	c[edi.Line] = r.group.Keep(s.At(1))
 	order := items
 	if len(r.d.Item) > 0 {
@@ -196,8 +194,8 @@ func (r *Reader) item(s *edi.Segment) (reason string) {
 		case q == nil:
 			return "element " + strconv.Itoa(i+1) + " is an item code without the qualifier before it; was an element lost?"
 		}
-		ranks := r.ranks(i/2-1, q, order)
-		for k, n := range ranks {
+		ranks, kept := r.ranks(i/2-1, q, order), []byte(nil)
+		for k, n := range &ranks {
 			if n < 0 && k == 0 && len(r.d.Item) == 0 {
 				n = 1<<20 + i // a qualifier of no list, in the sender's order
 			}
@@ -208,7 +206,10 @@ func (r *Reader) item(s *edi.Segment) (reason string) {
 			if n == best[k] && !bytes.Equal(c[col], v) {
 				return "the item has two codes of qualifier " + string(q) + "; send one"
 			}
-			best[k], c[col] = n, r.group.Keep(v)
+			if kept == nil {
+				kept = r.group.Keep(v)
+			}
+			best[k], c[col] = n, kept
 			if k == 0 {
 				c[edi.ItemQualifier] = r.group.Keep(q)
 			}

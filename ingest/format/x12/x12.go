@@ -54,9 +54,8 @@ type Reader struct {
 	meaning    meaning
 	msg        message
 
-	codes   map[string]coded
-	codesOf string   // the type of sets whose codes these are
-	pairs   [16]pair // of the LIN before
+	codes edi.Codes
+	pairs [16]pair // of the LIN before
 
 	hash     edi.Hash
 	seen     edi.Seen
@@ -89,7 +88,7 @@ type meaning interface {
 // NewReader reads the columns names from src.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.Limits = o.Limits.Default()
-	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits), codes: map[string]coded{}}
+	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits)}
 	r.d = &r.opt.Dialect
 	var want []edi.Column
 	for _, n := range names {
@@ -103,8 +102,7 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 	if err := r.d.Check(); err != nil && r.pending == nil {
 		r.pending = sellthrough.Bad(0, "", "", "the feed's dialect: "+err.Error())
 	}
-	r.group = edi.NewGroup(want, r.d, o.Limits.Group)
-	r.out.Skipped = r.group.Skipped
+	r.group = edi.NewGroup(want, r.d, r.scan)
 	if r.configured = r.d.Element != ""; r.configured {
 		r.scan.Marks = edi.Delimiters{Element: r.d.Element[0], Component: first(r.d.Component), Repetition: first(r.d.Repetition), Terminator: r.d.Terminator[0]}
 	}
@@ -127,7 +125,10 @@ func known() string {
 }
 
 // Outcome is what was read of the envelopes. It is whole once Next gave io.EOF.
-func (r *Reader) Outcome() *Outcome { return &r.out }
+func (r *Reader) Outcome() *Outcome {
+	r.out.Skipped = r.group.Skipped()
+	return &r.out
+}
 
 // Next gives the values of the next row in the order of the names, and the number of its segment in the body. They are
 // valid until the next call. What can't be read is a *sellthrough.Refusal, after which Next goes on; a refusal of row 0
@@ -316,7 +317,7 @@ func (r *Reader) within(s *edi.Segment) {
 }
 
 // relevant asks whether the feed takes what a code means.
-func (r *Reader) relevant(c edi.Code) bool {
+func (r *Reader) relevant(c *edi.Code) bool {
 	switch r.opt.Feed {
 	case sellthrough.Sales:
 		return c.Level == ""
