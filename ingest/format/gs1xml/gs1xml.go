@@ -83,7 +83,7 @@ type report struct {
 
 // NewReader reads the columns of names from src. A name that is none of Columns is absent in every row.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
-	r := &Reader{in: xml.NewReader(src, xml.Options{MaxToken: o.MaxToken}), opt: o}
+	r := &Reader{in: xml.NewReader(src, xml.Options{MaxToken: o.MaxToken, MaxField: o.MaxField}), opt: o}
 	r.Rows, r.asked = xml.NewRows(names, o.MaxField, r.read), slices.Contains(names, "function")
 	return r
 }
@@ -135,7 +135,7 @@ func (r *Reader) read() error {
 			r.item(n)
 		}
 	case "inventoryLocation":
-		p.location = n
+		p.location = n.Clone()
 	case "tradeItemInventoryStatus", "tradeItemInventoryEvent":
 		if p.inside == 0 {
 			r.Bad("structureTypeCode", "", "the report lists locations by item, which is not read here; ask for LOCATION_BY_ITEM")
