@@ -27,6 +27,8 @@ type options struct {
 	bare    bool
 	boards  bool
 	alerts  bool
+	formats string
+	only    bool
 }
 
 func main() {
@@ -41,6 +43,8 @@ func main() {
 	flag.BoolVar(&o.bare, "bare", true, "compare with a bare client")
 	flag.BoolVar(&o.boards, "boards", true, "ask every panel of every board about two years")
 	flag.BoolVar(&o.alerts, "alerts", true, "measure from a stock-out's 202 to the webhook")
+	flag.StringVar(&o.formats, "formats", "all", "read bodies of formats from bytes to lines: all, none, or those whose `name` holds this")
+	flag.BoolVar(&o.only, "only-formats", false, "nothing but the formats")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folder of the run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -57,6 +61,11 @@ func main() {
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }
 
 func bench(ctx context.Context, o options) (err error) {
+	if o.formats != "none" {
+		if err := runFormats(ctx, os.Stdout, o.formats); err != nil || o.only {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "sellthrough-bench-")
 	if err != nil {
 		return err

@@ -77,7 +77,9 @@ func Near(t Tables, u Unknown) []Candidate {
 		c.Score = min(99, c.Score)
 		out = append(out, *c)
 	}
-	slices.SortFunc(out, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.Target, b.Target)) })
+	slices.SortFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.Target, b.Target))
+	})
 	return out[:min(len(out), most)]
 }
 
