@@ -16,6 +16,7 @@ PKG      ?= ./...
 FUZZTIME ?= 30s
 BENCH    ?=
 DATA     ?= ../shared/data
+SAMPLES  ?= ../shared/samples
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -32,9 +33,10 @@ build: tools assets ## build bin/sellthrough
 test: tools tools-race tools-kafka assets tools-browser tools-alerts ## all tests, with the race detector, on the project's own fixtures and the embedded engines
 	go test -race -timeout 25m $(PKG)
 
-test-data: tools assets ## the tests over the large public data sets in DATA=../shared/data
+test-data: tools assets ## the tests over other people's files: data sets in DATA=../shared/data, samples of formats in SAMPLES=../shared/samples
 	@test -d '$(DATA)' || { echo "make test-data: there is no folder $(DATA); name it: make test-data DATA=/path/to/data" >&2; exit 1; }
-	SELLTHROUGH_DATA='$(abspath $(DATA))' go test -tags data -count=1 -timeout 60m -run TestData ./e2e/...
+	@test -d '$(SAMPLES)' || { echo "make test-data: there is no folder $(SAMPLES); name it: make test-data SAMPLES=/path/to/samples" >&2; exit 1; }
+	SELLTHROUGH_DATA='$(abspath $(DATA))' SELLTHROUGH_SAMPLES='$(abspath $(SAMPLES))' go test -tags data -count=1 -timeout 60m -run TestData ./ingest/... ./e2e/...
 
 check: tools ## gofumpt, go vet, golangci-lint (with the import rule), go mod tidy -diff, then the tests
 	@echo "gofumpt -l ."; out=$$(go run $(GOFUMPT) -l .) || exit 1; \

@@ -249,6 +249,7 @@ func (m *memLedger) newestWords(except *sellthrough.Token, pass func(*memRow) bo
 		if !ok || ver > h.Version || ver == h.Version && (rev > h.Revision || rev == h.Revision && r.Sign[0] > 0) {
 			h = sellthrough.Held{Slice: ref.Slice, Line: ref.Line, Content: r.Content[0], Revision: rev, Version: ver}
 		}
+		h.Added = r.Flags[0]&sellthrough.Added != 0
 		signs[ref] += int(r.Sign[0])
 		h.Live = signs[ref] > 0
 		out[ref] = h
@@ -301,6 +302,18 @@ func (m *memLedger) InScope(_ context.Context, _, ns string, kind sellthrough.Fe
 	return out, nil
 }
 
+func (m *memLedger) OfDocuments(_ context.Context, _, ns string, kind sellthrough.FeedKind, p int, documents []string, except *sellthrough.Token) ([]sellthrough.Held, error) {
+	var out []sellthrough.Held
+	for ref, h := range m.newestWords(except, func(r *memRow) bool { return r.kind == kind && r.token.Partition == p && r.Namespace[0] == ns }) {
+		cur, _ := m.Current(context.Background(), "", "", kind, []sellthrough.LineRef{ref}, except)
+		if h.Live && slices.Contains(documents, cur.Document[0]) {
+			h.Location, h.Day, h.Document = cur.Location[0], sellthrough.Day(cur.Day[0]), cur.Document[0]
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
 func (m *memLedger) LatestLevels(_ context.Context, _, ns string, p int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error) {
 	type key struct {
 		location, item string
@@ -326,7 +339,7 @@ func (m *memLedger) LatestLevels(_ context.Context, _, ns string, p int, locatio
 	return out, nil
 }
 
-func (m *memLedger) Floors(_ context.Context, _, ns string, _ []uint64, _ []string, _, _ sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error) {
+func (m *memLedger) Floors(_ context.Context, _, ns string, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	var out []sellthrough.Floor
 	for _, f := range m.floors {
 		if f.v.Namespace == ns && (except == nil || f.token != *except) {

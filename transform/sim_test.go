@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 	"github.com/zeebo/xxh3"
 
@@ -28,7 +29,8 @@ type fact struct {
 	doc, key, loc, item string
 	day                 sellthrough.Day
 	qty                 int64
-	row                 int // in the file
+	does                sellthrough.Function
+	row                 int // in the file; 0: where it stands in its block
 }
 
 // file is one submission of the simulated channel.
@@ -36,6 +38,7 @@ type file struct {
 	rev       sellthrough.Revision
 	lines     []fact
 	scope     sellthrough.Scope
+	acts      []sellthrough.Act
 	overtakes bool
 }
 
@@ -45,6 +48,17 @@ type feedKind struct {
 	rule   sellthrough.Rule
 	policy sellthrough.Policy
 	truth  func(files []file) map[string]int64 // sum of quantity by line
+
+	files   func(w *world, n int) []file // nil: world.files
+	inOrder bool                         // none arrives late
+}
+
+// late is how many files change places on their way.
+func (k *feedKind) late(r *rand.Rand) int {
+	if k.inOrder {
+		return 0
+	}
+	return r.IntN(4)
 }
 
 func (f fact) keyed() string { return f.doc + "/" + f.key }
@@ -55,10 +69,10 @@ func (f fact) content() string {
 // The truths are told in the plainest way: files in the order of their revisions, each replacing what it replaces.
 var kinds = []feedKind{
 	{
-		"keys, no coverage",
-		sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
-		sellthrough.Policy{Coverage: sellthrough.CoverNone},
-		func(files []file) map[string]int64 {
+		name:   "keys, no coverage",
+		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
+		policy: sellthrough.Policy{Coverage: sellthrough.CoverNone},
+		truth: func(files []file) map[string]int64 {
 			held := map[string]int64{}
 			for _, f := range files {
 				for _, l := range f.lines {
@@ -69,10 +83,10 @@ var kinds = []feedKind{
 		},
 	},
 	{
-		"no keys, document coverage",
-		sellthrough.Rule{Scope: sellthrough.ByDocument},
-		sellthrough.Policy{Coverage: sellthrough.CoverDocument},
-		func(files []file) map[string]int64 {
+		name:   "no keys, document coverage",
+		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument},
+		policy: sellthrough.Policy{Coverage: sellthrough.CoverDocument},
+		truth: func(files []file) map[string]int64 {
 			docs := map[string]map[string]int64{}
 			for _, f := range files {
 				for _, l := range f.lines {
@@ -86,10 +100,10 @@ var kinds = []feedKind{
 		},
 	},
 	{
-		"keys, location-day coverage",
-		sellthrough.Rule{Scope: sellthrough.ByLocationDay, Keyed: true},
-		sellthrough.Policy{Coverage: sellthrough.CoverLocationDay},
-		func(files []file) map[string]int64 {
+		name:   "keys, location-day coverage",
+		rule:   sellthrough.Rule{Scope: sellthrough.ByLocationDay, Keyed: true},
+		policy: sellthrough.Policy{Coverage: sellthrough.CoverLocationDay},
+		truth: func(files []file) map[string]int64 {
 			days := map[string]map[string]int64{}
 			for _, f := range files {
 				for _, l := range f.lines {
@@ -109,10 +123,10 @@ var kinds = []feedKind{
 		},
 	},
 	{
-		"keys by document, period coverage",
-		sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
-		sellthrough.Policy{Coverage: sellthrough.CoverPeriod},
-		func(files []file) map[string]int64 {
+		name:   "keys by document, period coverage",
+		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
+		policy: sellthrough.Policy{Coverage: sellthrough.CoverPeriod},
+		truth: func(files []file) map[string]int64 {
 			held := map[string]fact{}
 			for _, f := range files {
 				for k, l := range held {
@@ -132,10 +146,10 @@ var kinds = []feedKind{
 		},
 	},
 	{
-		"no keys, no coverage",
-		sellthrough.Rule{Scope: sellthrough.ByDocument, EqualRows: sellthrough.EqualIsDuplicate},
-		sellthrough.Policy{Coverage: sellthrough.CoverNone},
-		func(files []file) map[string]int64 {
+		name:   "no keys, no coverage",
+		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument, EqualRows: sellthrough.EqualIsDuplicate},
+		policy: sellthrough.Policy{Coverage: sellthrough.CoverNone},
+		truth: func(files []file) map[string]int64 {
 			most := map[string]int64{}
 			qty := map[string]int64{}
 			for _, f := range files {
@@ -276,6 +290,11 @@ func (w *world) sendOnce(f file, attempt uint32, dies bool) {
 			marks[p].Scope.Locations = slices.DeleteFunc(slices.Clone(f.scope.Locations), func(l string) bool { return w.partition(fact{loc: l}) != p })
 			marks[p].Scope.Elsewhere = len(marks[p].Scope.Locations) == 0
 		}
+		for _, a := range f.acts {
+			if w.kind.rule.Scope == sellthrough.ByLocationDay || w.partition(fact{doc: a.Document}) == p {
+				marks[p].Acts = append(marks[p].Acts, a)
+			}
+		}
 		for len(mine) > 0 {
 			n := 1 + w.r.IntN(len(mine))
 			b := makeBlock(mine[:n], marks[p].Submission, attempt)
@@ -310,8 +329,8 @@ func makeBlock(lines []fact, id sellthrough.SubmissionID, attempt uint32) sellth
 		b.Dict = append(b.Dict, s)
 		return uint32(len(b.Dict) - 1)
 	}
-	for _, l := range lines {
-		b.Row = append(b.Row, uint32(l.row))
+	for i, l := range lines {
+		b.Row = append(b.Row, uint32(cmp.Or(l.row, i+2)))
 		b.Document, b.LineKey = append(b.Document, index(l.doc)), append(b.LineKey, index(l.key))
 		b.Location, b.Item = append(b.Location, index(l.loc)), append(b.Item, index(l.item))
 		b.Unit, b.Currency, b.Counterparty, b.Serial = append(b.Unit, 0), append(b.Currency, 0), append(b.Counterparty, 0), append(b.Serial, 0)
@@ -319,6 +338,7 @@ func makeBlock(lines []fact, id sellthrough.SubmissionID, attempt uint32) sellth
 		b.Qty = append(b.Qty, sellthrough.Decimal(l.qty)*sellthrough.One)
 		b.Amount, b.HasAmount = append(b.Amount, 0), append(b.HasAmount, false)
 		b.At, b.Day, b.Version = append(b.At, int64(l.day)*86400), append(b.Day, l.day), append(b.Version, 0)
+		b.Function = append(b.Function, l.does)
 	}
 	return b
 }
@@ -452,9 +472,13 @@ func TestSimulatedChannelsComeToTheirPlainTruth(t *testing.T) {
 func simulate(t *testing.T, kind feedKind, s uint64) {
 	r := rand.New(rand.NewPCG(s, 7))
 	w := newWorld(t, r, kind)
-	files := w.files(3 + r.IntN(8))
+	make := w.files
+	if kind.files != nil {
+		make = func(n int) []file { return kind.files(w, n) }
+	}
+	files := make(3 + r.IntN(8))
 	order := slices.Clone(files)
-	for range r.IntN(4) { // some arrive late
+	for range kind.late(r) { // some arrive late
 		i, j := r.IntN(len(order)), r.IntN(len(order))
 		order[i], order[j] = order[j], order[i]
 	}
@@ -471,7 +495,7 @@ func simulate(t *testing.T, kind feedKind, s uint64) {
 	}
 	want := kind.truth(files)
 	maps.DeleteFunc(want, func(_ string, q int64) bool { return q == 0 })
-	if d := cmp.Diff(want, w.totals()); d != "" {
+	if d := gocmp.Diff(want, w.totals()); d != "" {
 		t.Errorf("seed %d (run it alone with -seed %d): ledger differs from the truth (-want +got):\n%s", s, s, d)
 	}
 	w.books(files, s)

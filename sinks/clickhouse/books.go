@@ -9,13 +9,14 @@ import (
 	"sellthrough"
 )
 
-// Floors are the newest words without rows about slices, or about locations' days; no locations is all of them.
-func (l *Ledger) Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error) {
+// Floors are the newest words without rows about slices, or about locations' days; no locations is all of them. Documents
+// that were replaced or cancelled after a revision are all told of.
+func (l *Ledger) Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	days := fmt.Sprintf("slice = 0 AND from_day <= %d AND to_day >= %d", to, from)
 	if len(locations) > 0 {
 		days += " AND location IN ('', " + list(locations, quote) + ")"
 	}
-	where := "(" + days + ")"
+	where := fmt.Sprintf("(%s) OR (slice != 0 AND location != '' AND (revision > %d OR version > 0))", days, after)
 	if len(slices) > 0 {
 		where += " OR slice IN (" + list(slices, number) + ")"
 	}
