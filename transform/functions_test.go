@@ -214,7 +214,7 @@ func (b *book) file(f file) {
 	enter := map[string]entry{}
 	var covered []func(entry) bool
 	for _, l := range f.lines {
-		if l.row < lastAct[l.doc] || l.does == sellthrough.Original && refused[l.doc] {
+		if uint32(l.row) < lastAct[l.doc] || l.does == sellthrough.Original && refused[l.doc] {
 			continue
 		}
 		family := b.id(l, body, 0)
