@@ -88,9 +88,9 @@ func TestTheCanaryComesThroughEveryDoorAndIsInNoNumber(t *testing.T) {
 		})
 	}
 	for sql, want := range map[string]string{
-		"SELECT sum(qty), count() FROM sellthrough.v_sales_daily":             "2 1",
-		"SELECT submissions, received FROM sellthrough.v_books":               "1 1",
-		"SELECT count() FROM sellthrough.v_submissions":                       "1",
+		"SELECT sum(qty), count() FROM sellthrough.v_sales_daily":              "2 1",
+		"SELECT submissions, received FROM sellthrough.v_books":                "1 1",
+		"SELECT count() FROM sellthrough.v_submissions":                        "1",
 		"SELECT countIf(partner = '_canary') >= 10 FROM sellthrough.movements": "1",
 	} {
 		if got := s.ask(sql); got != want {

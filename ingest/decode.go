@@ -17,6 +17,7 @@ type body struct {
 	rows    *opened
 	binding *mapping.Binding
 	turn    *turn
+	src     io.Closer // closed with the body; may be nil
 
 	fields [][]byte
 	row    uint32
@@ -64,6 +65,9 @@ func (b *body) close() {
 		b.rows.close()
 	}
 	b.turn.give()
+	if b.src != nil {
+		_ = b.src.Close() // it was only read
+	}
 }
 
 // A body that goes on being refused is not worth reading to its end.

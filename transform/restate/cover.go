@@ -66,7 +66,8 @@ func (r *Run) Scopes() []sellthrough.Scope {
 }
 
 // Loss says how many lines are held in the scope and how many of them the submission would withdraw. Where the scope is
-// not the run's slices, held is what the ledger holds in it. A document without line keys that changes is withdrawn and
+// not the run's slices, held is what the ledger holds in it. What a newer word has brought that the submission does not
+// contain is neither: it says nothing of what the file lacks. A document without line keys that changes is withdrawn and
 // new line by line: what it replaces is no loss, only what it shrinks by.
 func (r *Run) Loss(st *State, held []sellthrough.Held, floors Floors) (loss, scope int64) {
 	replaces := !r.End.Rule.Keyed && r.End.Policy.Coverage == sellthrough.CoverDocument && BySlices(r.End)
@@ -132,17 +133,22 @@ func (r *Run) VersionOf(slice uint64) uint64 {
 	return 0
 }
 
-// missing visits every line that stands in the scope.
+// missing visits every line that stands in the scope, but for those of a newer word that the submission does not contain.
 func (r *Run) missing(st *State, held []sellthrough.Held, floors Floors, visit func(slice, line uint64, missing bool)) {
-	gone := func(slice, line uint64, key Key, heldVersion uint64, heldRev sellthrough.Revision, version uint64) bool {
-		if r.num.Seen(slice, line) || newer(heldVersion, heldRev, version, r.End.Revision) {
-			return false
+	weigh := func(slice, line uint64, key Key, heldVersion uint64, heldRev sellthrough.Revision, version uint64) {
+		if r.num.Seen(slice, line) {
+			visit(slice, line, false)
+			return
 		}
-		if floors == nil {
-			return true
+		if newer(heldVersion, heldRev, version, r.End.Revision) {
+			return
 		}
-		f := floors(slice, line, key)
-		return !newer(f.Version, f.Revision, version, r.End.Revision)
+		if floors != nil {
+			if f := floors(slice, line, key); newer(f.Version, f.Revision, version, r.End.Revision) {
+				return
+			}
+		}
+		visit(slice, line, true)
 	}
 	if BySlices(r.End) {
 		for slot, slice := range r.Slices {
@@ -152,7 +158,7 @@ func (r *Run) missing(st *State, held []sellthrough.Held, floors Floors, visit f
 			}
 			st.Each(slice, func(e Entry) {
 				if e.Live() {
-					visit(slice, e.Line, gone(slice, e.Line, key, st.Version(slice, e.Line), e.Revision(), r.Versions[slot]))
+					weigh(slice, e.Line, key, st.Version(slice, e.Line), e.Revision(), r.Versions[slot])
 				}
 			})
 		}
@@ -161,7 +167,7 @@ func (r *Run) missing(st *State, held []sellthrough.Held, floors Floors, visit f
 	for _, h := range held {
 		if h.Live {
 			version := max(r.VersionOf(h.Slice), h.Version)
-			visit(h.Slice, h.Line, gone(h.Slice, h.Line, Key{h.Location, h.Day}, h.Version, h.Revision, version))
+			weigh(h.Slice, h.Line, Key{h.Location, h.Day}, h.Version, h.Revision, version)
 		}
 	}
 }
