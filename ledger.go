@@ -118,6 +118,9 @@ type Vote struct {
 	End        int64 // offset of the end mark in this partition
 	Scope      int64 // lines (or non-zero levels) held in the scope
 	Loss       int64 // of them, not in the submission
+	// Waits says that nothing was counted: an older submission with the same scope is not decided here, and what it leaves
+	// has to be known first.
+	Waits bool
 }
 
 // Token names one insert of one batch: the incarnation of the topic, the partition, the offsets and the step. The same
@@ -203,11 +206,24 @@ type Applied struct {
 	Held    bool
 }
 
-// Pending is a submission that was voted on or held, and not applied.
+// Pending is a submission that was voted on, waits for its vote, or is held: it is not applied.
 type Pending struct {
 	Partner  PartnerID
 	Revision Revision
+	Attempt  uint32
+	End      int64 // offset of its end mark, unless it is held
+	State    PendingState
 }
+
+// PendingState says what a submission waits for. A later state outranks an earlier one of the same attempt.
+type PendingState uint8
+
+// The states.
+const (
+	IsWaiting PendingState = iota + 1 // for an older one with the same scope; then its scope is counted
+	HasVoted                          // for the votes of other partitions
+	IsHeld                            // for a person
+)
 
 // Errors that no waiting mends.
 var (

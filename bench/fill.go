@@ -51,7 +51,7 @@ func (c *channel) fill(ctx context.Context, s *system) (rows int64, err error) {
 		wg.Go(func() {
 			for b := range f.batches {
 				if errs[i] == nil {
-					if errs[i] = l.Insert(ctx, b); errs[i] != nil {
+					if errs[i] = l.Put(ctx, b); errs[i] != nil {
 						cancel()
 					}
 				}

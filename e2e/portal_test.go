@@ -147,7 +147,8 @@ func TestThePageOfTheProgramTakesReportsMendsRowsAndMapsCodes(t *testing.T) {
 // TestAPageOfItsOwnTakesUploadsWhereItIsToldTo: a process that serves the page takes reports with --uploads, beside a collector with its
 // own data; without it, the page says that it takes none.
 func TestAPageOfItsOwnTakesUploadsWhereItIsToldTo(t *testing.T) {
-	engines, note := outside(t)
+	o := outside(t, "")
+	engines, note := o.yaml, o.note
 	data := t.TempDir()
 	yaml := engines + fmt.Sprintf(portalYAML, filepath.Join(data, "nowhere"))
 	role(t, data, "transform", yaml, note)

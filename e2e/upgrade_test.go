@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// buildWith builds the program with more files, by their names in the repository.
-func buildWith(t *testing.T, files map[string]string) string {
+// buildNewer builds the program with more files, by their names in the repository.
+func buildNewer(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -65,9 +65,9 @@ ALTER TABLE {{.Database}}.road {{.OnCluster}} ADD COLUMN IF NOT EXISTS later UIn
 // programs can't go on with ends them, with a word that says so.
 func TestRolesAreUpgradedOneAfterTheOther(t *testing.T) {
 	next := map[string]string{"sinks/clickhouse/schema/9001_next.sql": nextSQL}
-	newer := buildWith(t, next)
-	engines, note := outside(t)
-	yaml, data := engines+loadYAML, t.TempDir()
+	newer := buildNewer(t, next)
+	o := outside(t, "")
+	yaml, note, data := o.yaml+loadYAML, o.note, t.TempDir()
 	first, second := role(t, data, "transform", yaml, note), role(t, data, "transform", yaml, note)
 	collector, page, alerter := role(t, data, "collect", yaml, note), role(t, data, "serve", yaml, note), role(t, data, "alert", yaml, note)
 	l := newLoad(collector, 8)
@@ -112,7 +112,7 @@ func TestRolesAreUpgradedOneAfterTheOther(t *testing.T) {
 
 	next["sinks/clickhouse/schema/9002_breaks.sql"] = breakingSQL
 	first.stop()
-	first.bin = buildWith(t, next)
+	first.bin = buildNewer(t, next)
 	first.run()
 	for _, s := range []*system{second, collector, page, alerter} {
 		if !s.ended(time.Minute) {

@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -295,13 +297,18 @@ func (x *index) find(id sellthrough.SubmissionID) (entry, bool) {
 func (x *index) unfinished(collector string) []sellthrough.SubmissionID {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var out []sellthrough.SubmissionID
+	var left []*entry
 	for _, set := range x.open {
 		for e := range set {
 			if e.open.Collector == collector && !x.running[e.id] {
-				out = append(out, e.id)
+				left = append(left, e)
 			}
 		}
+	}
+	slices.SortFunc(left, func(a, b *entry) int { return cmp.Compare(a.offset, b.offset) })
+	out := make([]sellthrough.SubmissionID, len(left))
+	for i, e := range left {
+		out[i] = e.id
 	}
 	return out
 }

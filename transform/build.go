@@ -173,6 +173,7 @@ func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error
 	rows := b.rows(kind)
 	type space struct{ partner, namespace string }
 	ask := map[space][]sellthrough.LineRef{}
+	var spaces []space
 	source := make([]int, len(b.takes)) // row of the batch, or -1: the ledger's
 	seen := 0
 	for k, t := range b.takes {
@@ -187,11 +188,15 @@ func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error
 		}
 		if source[k] = wanted[t.ref]; source[k] < 0 {
 			sp := space{t.partner, t.namespace}
+			if ask[sp] == nil {
+				spaces = append(spaces, sp)
+			}
 			ask[sp] = append(ask[sp], t.ref)
 		}
 	}
 	old := map[sellthrough.LineRef]*rowAt{}
-	for sp, refs := range ask {
+	for _, sp := range spaces {
+		refs := ask[sp]
 		var got sellthrough.Rows
 		err := b.w.hold(ctx, "load old rows", func() (err error) {
 			got, err = b.w.t.opts.Ledger.Current(ctx, sp.partner, sp.namespace, kind, refs, b.w.redo)

@@ -58,7 +58,7 @@ func (l *memLog) Publish(_ context.Context, _ bus.Topic, p int, _ bus.Incarnatio
 	return out, nil
 }
 
-func (l *memLog) Reader(_ bus.Topic, p int, _ bus.Incarnation, o int64) Reader {
+func (l *memLog) Reader(_ bus.Topic, p int, _ bus.Incarnation, o int64) bus.Reader {
 	return &memReader{l, p, o}
 }
 
@@ -214,7 +214,8 @@ func (m *memLedger) Trusted(_ context.Context, i sellthrough.Intent) (bool, erro
 	return !m.void[i.Token] && 3*since < m.window, nil
 }
 
-func (m *memLedger) Heal(_ context.Context, i sellthrough.Intent) error {
+func (m *memLedger) Heal(_ context.Context, b *sellthrough.Batch) error {
+	i := b.Intent
 	m.rows = slices.DeleteFunc(m.rows, func(r memRow) bool { return r.token == i.Token })
 	m.floors = without(m.floors, i.Token)
 	m.outcomes = without(m.outcomes, i.Token)
@@ -339,7 +340,7 @@ func (m *memLedger) LatestLevels(_ context.Context, _, ns string, p int, locatio
 	return out, nil
 }
 
-func (m *memLedger) Floors(_ context.Context, _, ns string, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
+func (m *memLedger) Floors(_ context.Context, _, ns string, _ int, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	var out []sellthrough.Floor
 	for _, f := range m.floors {
 		if f.v.Namespace == ns && (except == nil || f.token != *except) {
@@ -363,7 +364,7 @@ func (m *memLedger) Applied(_ context.Context, p int, revs []uint64, except *sel
 	return out, nil
 }
 
-func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string) (r sellthrough.Revision, _ error) {
+func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string, _ int) (r sellthrough.Revision, _ error) {
 	for _, f := range m.floors {
 		if f.v.Partner == partner && f.v.Namespace == namespace {
 			r = max(r, f.v.Revision)
@@ -381,20 +382,29 @@ func (m *memLedger) MaxRevision(_ context.Context, p int) (r sellthrough.Revisio
 	return r, nil
 }
 
-func (m *memLedger) Unresolved(_ context.Context, p int) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
+func (m *memLedger) Unresolved(_ context.Context, p int, except *sellthrough.Token) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
 	out := map[sellthrough.SubmissionID]sellthrough.Pending{}
+	put := func(id sellthrough.SubmissionID, x sellthrough.Pending) {
+		if have, ok := out[id]; !ok || x.Attempt > have.Attempt || x.Attempt == have.Attempt && x.State >= have.State {
+			out[id] = x
+		}
+	}
 	for _, v := range m.votes {
-		if v.token.Partition == p {
-			out[v.v.Submission] = sellthrough.Pending{Partner: v.v.Partner, Revision: v.v.Revision}
+		if x := v.v; v.token.Partition == p && (except == nil || v.token != *except) {
+			state := sellthrough.HasVoted
+			if x.Waits {
+				state = sellthrough.IsWaiting
+			}
+			put(x.Submission, sellthrough.Pending{Partner: x.Partner, Revision: x.Revision, Attempt: x.Attempt, End: x.End, State: state})
 		}
 	}
 	for _, o := range m.outcomes {
-		if o.token.Partition == p && o.v.Held {
-			out[o.v.Submission] = sellthrough.Pending{Partner: o.v.Partner, Revision: o.v.Revision}
+		if x := o.v; o.token.Partition == p && x.Held && (except == nil || o.token != *except) {
+			put(x.Submission, sellthrough.Pending{Partner: x.Partner, Revision: x.Revision, Attempt: x.Attempt, State: sellthrough.IsHeld})
 		}
 	}
 	for _, o := range m.outcomes {
-		if o.token.Partition == p && !o.v.Held && !o.v.Partial {
+		if o.token.Partition == p && !o.v.Held && !o.v.Partial && (except == nil || o.token != *except) {
 			delete(out, o.v.Submission)
 		}
 	}
@@ -404,7 +414,7 @@ func (m *memLedger) Unresolved(_ context.Context, p int) (map[sellthrough.Submis
 func (m *memLedger) Votes(_ context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error) {
 	out := map[int]sellthrough.Vote{}
 	for _, v := range m.votes {
-		if v.v.Submission == id && v.v.Attempt == attempt {
+		if v.v.Submission == id && v.v.Attempt == attempt && !v.v.Waits {
 			out[v.token.Partition] = v.v
 		}
 	}

@@ -282,7 +282,7 @@ func (w *world) sendOnce(f file, attempt uint32, dies bool) {
 		var mine []fact
 		for i, l := range f.lines {
 			if w.partition(l) == p {
-				l.row = i + 2
+				l.row = cmp.Or(l.row, i+2)
 				mine = append(mine, l)
 			}
 		}
@@ -407,7 +407,7 @@ type idleLog struct {
 	idle func()
 }
 
-func (l idleLog) Reader(t bus.Topic, p int, i bus.Incarnation, o int64) Reader {
+func (l idleLog) Reader(t bus.Topic, p int, i bus.Incarnation, o int64) bus.Reader {
 	return idleReader{l.memLog.Reader(t, p, i, o).(*memReader), l.idle, new(int)}
 }
 

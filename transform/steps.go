@@ -72,7 +72,17 @@ func (s *steps) run(ctx context.Context) error {
 	if err := w.load(ctx, p); err != nil {
 		return err
 	}
-	if s.step == s.from { // nothing of it is applied yet: it may still be held
+	if s.from <= s.step { // nothing of it is applied yet: it may still be put off or held
+		wait, err := w.waits(ctx, p)
+		if err != nil {
+			return err
+		}
+		if wait {
+			b := s.begin()
+			w.wait(b, p)
+			_, err := s.commit(ctx, b, true)
+			return err
+		}
 		why, err := s.held(ctx)
 		if err != nil {
 			return err
@@ -80,7 +90,7 @@ func (s *steps) run(ctx context.Context) error {
 		if why != "" {
 			b := s.begin()
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
-			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
+			w.pend(p, sellthrough.IsHeld)
 			_, err := s.commit(ctx, b, true)
 			return err
 		}
@@ -94,7 +104,7 @@ func (s *steps) run(ctx context.Context) error {
 // books writes the submission as a whole and its refused rows.
 func (s *steps) books(ctx context.Context) (more bool, err error) {
 	home := s.p.end.Home
-	if home == nil || s.p.decided != nil {
+	if home == nil || s.p.decided != nil || s.p.told {
 		return true, nil
 	}
 	refused := home.RefusedBlocks

@@ -139,7 +139,7 @@ func (w *worker) refuse(ctx context.Context, b *build, lines []sellthrough.Unfit
 	i := b.batch.Intent
 	w.log.Warn().Int64("first", i.First).Int64("last", i.Last).Int("lines", len(lines)).Str("reason", lines[0].Reason).Msg("the store can't keep some lines; they are refused, and the batch is written anew without them")
 	o.Fault(AfterRefusal, w.partition)
-	if err := w.hold(ctx, "take the refused batch out", func() error { return o.Ledger.Heal(ctx, i) }); err != nil {
+	if err := w.hold(ctx, "take the refused batch out", func() error { return o.Ledger.Heal(ctx, &b.batch) }); err != nil {
 		return err
 	}
 	o.Fault(AfterRemoval, w.partition)

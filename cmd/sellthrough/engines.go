@@ -299,20 +299,13 @@ func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transfor
 	policies[sellthrough.CanaryFeed] = sellthrough.Policy{PartnerZone: "UTC"} // another process may send its lines
 	t := a.cfg.Transform
 	o := transform.Options{
-		Ledger: l, Log: road{b}, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
+		Ledger: l, Log: b, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
 		BatchWait: t.BatchWait, StateLines: t.StateLines, Partitions: a.cfg.Engines.Kafka.Partitions, Fault: faults(), Logger: a.part("transform"),
 	}
 	if a.registry != nil {
 		o.Registry = a.registry
 	}
 	return transform.New(o)
-}
-
-// road is the bus as the transformer takes it.
-type road struct{ *bus.Bus }
-
-func (r road) Reader(t bus.Topic, p int, inc bus.Incarnation, o int64) transform.Reader {
-	return r.Bus.Reader(t, p, inc, o)
 }
 
 func (a *app) control(b *bus.Bus, l *clickhouse.Ledger) control.Control {

@@ -299,7 +299,7 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !ok {
 		f = &ingest.Fault{Kind: ingest.Unavailable, Retry: 5 * time.Second, Detail: "something we need can't be reached just now; ask again", Err: err}
 	}
-	if f.Kind == ingest.Unavailable || f.Kind == ingest.Full {
+	if (f.Kind == ingest.Unavailable || f.Kind == ingest.Full) && f.Err != nil { // without a cause it is a state, which is told once
 		d.Log.Warn().Err(err).Str("path", r.URL.Path).Msg("request not served")
 	}
 	s := statuses[f.Kind]

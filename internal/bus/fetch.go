@@ -38,6 +38,7 @@ func (b *Bus) fetch(ctx context.Context, t Topic, p int, offset int64, wait time
 	if err != nil {
 		return fetched{}, fmt.Errorf("kafka: read %s/%d@%d: %w", b.name(t), p, offset, err)
 	}
+	b.answered()
 	out := fetched{end: r.HighWatermark}
 	for {
 		rec, err := r.Records.ReadRecord()
@@ -69,8 +70,14 @@ func (b *Bus) fetch(ctx context.Context, t Topic, p int, offset int64, wait time
 // ErrIncarnation says that a topic is not the one it was: made anew, or of another cluster.
 var ErrIncarnation = errors.New("kafka: the topic was made anew")
 
-// Reader reads one partition from an offset on.
-type Reader struct {
+// Reader reads one partition from an offset on. Next returns the message at its position, waiting for it up to wait; ok is
+// false when none came. Lag is how many records of the partition lie before the end, as of the last read.
+type Reader interface {
+	Next(ctx context.Context, wait time.Duration) (m Message, ok bool, err error)
+	Lag() int64
+}
+
+type reader struct {
 	bus    *Bus
 	topic  Topic
 	part   int
@@ -82,13 +89,12 @@ type Reader struct {
 }
 
 // Reader begins at offset; an offset before the first kept record begins there only if nothing was lost between.
-func (b *Bus) Reader(t Topic, partition int, inc Incarnation, offset int64) *Reader {
-	return &Reader{bus: b, topic: t, part: partition, inc: inc, next: offset, bytes: mostBytes}
+func (b *Bus) Reader(t Topic, partition int, inc Incarnation, offset int64) Reader {
+	return &reader{bus: b, topic: t, part: partition, inc: inc, next: offset, bytes: mostBytes}
 }
 
-// Next returns the message at the reader's position, waiting for it up to wait; ok is false when none came. A position
-// that the retention has passed is an error that names it.
-func (r *Reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bool, err error) {
+// Next is as Reader says. A position that the retention has passed is an error that names it.
+func (r *reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bool, err error) {
 	if len(r.buffer) == 0 {
 		f, err := r.bus.fetch(ctx, r.topic, r.part, r.next, wait, r.bytes)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
@@ -113,10 +119,9 @@ func (r *Reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bo
 	return s.Message, true, nil
 }
 
-// Lag is how many records of the partition lie before the end, as of the last read.
-func (r *Reader) Lag() int64 { return max(0, r.end-r.next) }
+func (r *reader) Lag() int64 { return max(0, r.end-r.next) }
 
-func (r *Reader) outOfRange(ctx context.Context) error {
+func (r *reader) outOfRange(ctx context.Context) error {
 	first, end, err := r.bus.Offsets(ctx, r.topic, r.part)
 	if err != nil {
 		return err
@@ -132,7 +137,7 @@ func (r *Reader) outOfRange(ctx context.Context) error {
 // At reads the messages at the given ascending offsets, as an end mark lists them, and hands each to use. It asks for about
 // as much as lies between the first and the last of them; where that is too little, the next answer may hold more.
 func (b *Bus) At(ctx context.Context, t Topic, partition int, inc Incarnation, offsets []int64, use func(Message) error) error {
-	r := &Reader{bus: b, topic: t, part: partition, inc: inc}
+	r := &reader{bus: b, topic: t, part: partition, inc: inc}
 	for _, o := range offsets {
 		if len(r.buffer) > 0 && o > r.buffer[len(r.buffer)-1].Offset {
 			r.buffer = nil

@@ -204,6 +204,7 @@ func (b *Bus) Offsets(ctx context.Context, t Topic, p int) (first, end int64, er
 	if err != nil {
 		return 0, 0, fmt.Errorf("kafka: offsets of %s/%d: %w", name, p, err)
 	}
+	b.answered()
 	for _, o := range r.Topics[name] {
 		if o.Partition == p {
 			if o.Error != nil {

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"sellthrough"
 )
 
 // Place is where a backup lies: a folder on the server's machine, or an S3 URL.
@@ -43,10 +40,10 @@ const (
 	secondPart = "last"
 )
 
-// backupPartition is the road's number for the hold of a backup, below that of a person's heal.
-const backupPartition = personPartition - 1
+// pausePartition is the road's number for the hold of a backup or a migration, below that of a person's heal.
+const pausePartition = personPartition - 1
 
-// holdLife is how long the hold of a backup lasts: one that was left by a process that died holds no longer.
+// holdLife is how long such a hold lasts that is not said again: one that was left by a process that died holds no longer.
 const holdLife = 10 * time.Minute
 
 // Backed is what a backup came to.
@@ -85,7 +82,7 @@ func (l *Ledger) Restore(ctx context.Context, p Place) (Backed, error) {
 		return done, err
 	}
 	const columns = "incarnation, partition, epoch, first, last, step, retry, complete, reference, blocks, rows"
-	return done, l.exec(ctx, "end the backup's hold", fmt.Sprintf("INSERT INTO %[1]s (kind, %[2]s) SELECT 'release', %[2]s FROM %[1]s WHERE kind = 'hold' AND partition = %[3]d", l.table("road"), columns, backupPartition))
+	return done, l.exec(ctx, "end the backup's hold", fmt.Sprintf("INSERT INTO %[1]s (kind, %[2]s) SELECT 'release', %[2]s FROM %[1]s WHERE kind = 'hold' AND partition = %[3]d", l.table("road"), columns, pausePartition))
 }
 
 // copy runs a BACKUP or RESTORE to its end. The server does it by itself, so a connection that is lost is no loss.
@@ -126,49 +123,7 @@ func (l *Ledger) copy(ctx context.Context, statement, settings string) (done Bac
 
 // paused calls f while every intent is done and all owners wait at their next one, for as long as it takes.
 func (l *Ledger) paused(ctx context.Context, incarnation string, f func(context.Context) error) error {
-	now := time.Now().UnixNano()
-	hold := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: backupPartition, First: now, Last: now}}
-	if err := l.note(ctx, "hold", hold); err != nil {
-		return err
-	}
-	defer func() {
-		end, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer stop()
-		_ = l.note(end, "release", hold) // what stays ends by itself
-	}()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var again sync.WaitGroup
-	defer again.Wait()
-	defer stop(nil)
-	again.Go(func() { // a hold that nobody renews ends by itself
-		renewed := time.Now()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(holdLife / 10):
-			}
-			err := l.note(ctx, "hold", hold)
-			if err == nil {
-				renewed = time.Now()
-			} else if time.Since(renewed) > holdLife-2*time.Minute {
-				stop(fmt.Errorf("the hold of the road could not be renewed: %w", err))
-				return
-			}
-		}
-	})
-	for {
-		err := l.quiet(ctx, hold)
-		if err == nil {
-			return f(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w (last: %w)", ctx.Err(), err)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+	return l.Pause(ctx, incarnation, pausePartition, holdLife, f)
 }
 
 // Holds says how many tables of the database hold rows, and whether it is there at all.

@@ -11,6 +11,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
+	"sellthrough/sinks/road"
 )
 
 // TestABackupIsOneMomentWithEveryIntentDone: a backup waits for the batch in flight, later intents wait for the backup, and
@@ -58,7 +59,7 @@ func TestABackupIsOneMomentWithEveryIntentDone(t *testing.T) {
 		return out
 	}()
 	held := func() bool {
-		all, err := l.holds(ctx, inc)
+		all, err := l.Store.Holds(ctx, inc)
 		return err == nil && len(all) > 0
 	}
 	await(t, held)
@@ -104,7 +105,7 @@ func TestABackupIsOneMomentWithEveryIntentDone(t *testing.T) {
 	again := batchOf(20, 29, 3)
 	again.Partition = 2
 	for range 2 { // under the token that the lost tables knew
-		if err := l.Insert(ctx, again); err != nil {
+		if err := l.Put(ctx, again); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,18 +131,18 @@ func await(t *testing.T, ok func() bool) {
 func TestTheHoldOfABackupThatDiedEnds(t *testing.T) {
 	l := open(t, 100)
 	const inc = "0000aa-x"
-	left := sellthrough.Intent{Token: sellthrough.Token{Incarnation: inc, Partition: backupPartition, First: 1, Last: 1}}
-	if err := l.note(t.Context(), "hold", left); err != nil {
+	left := sellthrough.Intent{Token: sellthrough.Token{Incarnation: inc, Partition: pausePartition, First: 1, Last: 1}}
+	if err := l.note(t.Context(), road.Hold, left); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := l.holds(t.Context(), inc); err != nil || len(all) != 1 {
+	if all, err := l.Store.Holds(t.Context(), inc); err != nil || len(all) != 1 {
 		t.Fatalf("%v %v", all, err)
 	}
 	old := "ALTER TABLE " + l.table("road") + " UPDATE written_at = written_at - INTERVAL " + "11 MINUTE" + " WHERE kind = 'hold'"
 	if err := l.exec(context.WithoutCancel(t.Context()), "let time pass", old); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := l.holds(t.Context(), inc); err != nil || len(all) != 0 {
+	if all, err := l.Store.Holds(t.Context(), inc); err != nil || len(all) != 0 {
 		t.Errorf("after eleven minutes: %v %v", all, err)
 	}
 }

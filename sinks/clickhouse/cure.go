@@ -15,7 +15,7 @@ func (l *Ledger) roadChecks() []check {
 	return []check{
 		{
 			"a heal that was begun %s is not ended%s%s%s: all owners of partitions wait for it", fmt.Sprintf(`SELECT toString(min(written_at)), '', '', '' FROM %[1]s WHERE kind = 'hold' AND partition = %[2]d
-			AND (partition, first, last, step, retry) NOT IN (SELECT partition, first, last, step, retry FROM %[1]s WHERE kind = 'release') HAVING count() > 0 AND min(written_at) < now64(6) - INTERVAL 1 MINUTE`, road, personPartition),
+			AND (partition, epoch, first, last, step, retry, rows) NOT IN (SELECT partition, epoch, first, last, step, retry, rows FROM %[1]s WHERE kind = 'release') HAVING count() > 0 AND min(written_at) < now64(6) - INTERVAL 1 MINUTE`, road, personPartition),
 			"`sellthrough verify --heal` ends it", CureSums,
 		},
 		{
@@ -47,17 +47,13 @@ func (l *Ledger) roadChecks() []check {
 func (l *Ledger) HealSums(ctx context.Context, incarnation string) error {
 	// A place of its own on the road, below all partitions' numbers in the order of heals.
 	i := sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: personPartition, First: time.Now().UnixNano(), Last: time.Now().UnixNano()}}
-	if err := l.note(ctx, "hold", i); err != nil {
+	if err := l.Hold(ctx, i); err != nil {
 		return err
 	}
 	for {
-		err := l.mend(ctx, incarnation, personPartition)
+		err := l.Mend(ctx, incarnation, personPartition)
 		if err == nil {
-			left, herr := l.holdOf(ctx, incarnation, personPartition)
-			if herr == nil && left != nil {
-				continue
-			}
-			return errors.Join(herr, l.healKept(ctx))
+			return l.healKept(ctx)
 		}
 		if ctx.Err() != nil {
 			return err

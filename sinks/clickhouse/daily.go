@@ -146,11 +146,11 @@ func (s *sums) keys(r *sellthrough.Rows, first []int32) {
 const dailyColumns = "partner_wire, business_day_wire, location_wire, product_wire, kind_wire, currency_wire, party_wire, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
 	"lines_without_amount, lines_without_rate"
 
-func (l *Ledger) daily(ctx context.Context, token, table string, r *sellthrough.Rows) error {
+func (l *Ledger) daily(ctx context.Context, token, table string, r *sellthrough.Rows, ok guard) error {
 	s := group(r)
 	for from, part := 0, 0; from < len(s.day); part++ {
 		to := min(from+maxRows, len(s.day))
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, dailyColumns, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to],
+		err := l.insertIf(ctx, fmt.Sprintf("%s/%d", token, part), table, dailyColumns, ok, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to],
 			s.party[from:to], s.qty[from:to], s.amount[from:to], s.base[from:to], s.lines[from:to], s.unmatched[from:to], s.noMoney[from:to], s.noFX[from:to])
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func twin(t *testing.T, mine, theirs func(*sellthrough.Rows)) (*Ledger, sellthro
 	for ledger, fill := range map[*Ledger]func(*sellthrough.Rows){l: mine, s: theirs} {
 		b := batch(0, 9)
 		fill(&b.Movements)
-		if err := ledger.Insert(t.Context(), b); err != nil {
+		if err := ledger.Put(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,7 +15,7 @@ func (l *Ledger) Compact(ctx context.Context, before time.Time) error {
 	return l.exec(ctx, "compact the road", fmt.Sprintf(`DELETE FROM %[1]s WHERE written_at < fromUnixTimestamp64Micro(%[2]d, 'UTC')
 		AND (incarnation, partition, kind, epoch, last, step, retry) NOT IN (SELECT incarnation, partition, kind, max((epoch, last, step, retry)).1, max((epoch, last, step, retry)).2,
 			max((epoch, last, step, retry)).3, max((epoch, last, step, retry)).4 FROM %[1]s WHERE kind IN ('claim', 'intent', 'done', 'void') GROUP BY incarnation, partition, kind)
-		AND NOT (kind = 'hold' AND (partition, first, last, step, retry) NOT IN (SELECT partition, first, last, step, retry FROM %[1]s WHERE kind = 'release'))`, road, before.UnixMicro()))
+		AND NOT (`+held()+`)`, road, before.UnixMicro()))
 }
 
 // Waiting is when the oldest submission came that is held, and whether there is one.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -15,8 +14,16 @@ import (
 // maxRows bounds one insert. More rows are cut into several, each with its own token.
 const maxRows = 1_000_000
 
+// guard is asked when all that is left of an insert is to send it; nil asks nothing.
+type guard func(context.Context) error
+
 // insert makes one insert under a token, of whole columns in the order of their names.
 func (l *Ledger) insert(ctx context.Context, token, table, names string, data ...any) error {
+	return l.insertIf(ctx, token, table, names, nil, data...)
+}
+
+// insertIf is insert, unless ok says no when the rows are ready to be sent.
+func (l *Ledger) insertIf(ctx context.Context, token, table, names string, ok guard, data ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	list := strings.Split(names, ", ")
@@ -35,7 +42,7 @@ func (l *Ledger) insert(ctx context.Context, token, table, names string, data ..
 	if n == 0 {
 		return nil
 	}
-	if err := l.sender.send(ctx, token+"/"+table, l.table(table), columns); err != nil {
+	if err := l.sender.send(ctx, token+"/"+table, l.table(table), columns, ok); err != nil {
 		return marked(table, fmt.Errorf("clickhouse: insert %d rows into %s under %s: %w", n, table, token, err))
 	}
 	return nil
@@ -59,10 +66,8 @@ func each[R, T any](rows []R, f func(*R) T) []T {
 	return out
 }
 
-// Insert writes everything of a batch under its token. Done again, it writes what is missing and nothing twice, while the
-// deduplication window holds the token.
+// Insert is the road's. Large batches wait for their turn.
 func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
-	t := tokenText(b.Token)
 	if b.Rows > 20_000 {
 		select {
 		case l.big <- struct{}{}:
@@ -71,44 +76,53 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 			return ctx.Err()
 		}
 	}
-	jobs := append(l.lines(ctx, b, t), func() error { return l.floors(ctx, b, t) })
-	// These do not depend on one another, so several connections work at once; the first error is told. The books come
-	// last: whoever reads there that a submission is final finds its rows and its sums.
-	errs := make([]error, len(jobs))
-	var wg sync.WaitGroup
-	for i, job := range jobs {
-		wg.Go(func() { errs[i] = job() })
-	}
-	wg.Wait()
-	var unfit error
-	for _, err := range errs {
-		if _, ok := sellthrough.AsUnfit(err); ok {
-			unfit = err
-		} else if err != nil {
-			return err // what may still be under way comes first: nothing is taken out beside it
-		}
-	}
-	if unfit != nil {
-		return unfit
-	}
-	return l.books(ctx, b, t)
+	return l.Road.Insert(ctx, b)
 }
 
-// lines are the inserts of a batch's rows, and of what they add up to.
-func (l *Ledger) lines(ctx context.Context, b *sellthrough.Batch, t string) (jobs []func() error) {
+// Insert puts what a batch has for a table there.
+func (n notes) Insert(ctx context.Context, table, token string, b *sellthrough.Batch, ok func(context.Context) error) error {
+	switch table {
+	case "sales_daily":
+		return n.daily(ctx, token, table, &b.Movements, ok)
+	case "stock_daily":
+		return n.stock(ctx, token, &b.Reports, ok)
+	case "flow_daily": // several kinds share it, so the token names the kind
+		return ofKinds(b, sellthrough.FeedKind.Flow, func(k sellthrough.FeedKind, r *sellthrough.Rows) error {
+			return n.daily(ctx, token+"/"+string(k), table, r, ok)
+		})
+	case "published":
+		return n.publish(ctx, b, token, ok)
+	case "floors":
+		return n.floors(ctx, b, token, ok)
+	case "outcomes":
+		return n.outcomes(ctx, b, token, ok)
+	case "votes":
+		return n.votes(ctx, b, token, ok)
+	case "submissions":
+		return n.homes(ctx, b, token, ok)
+	case "refused":
+		return n.refused(ctx, b, token, ok)
+	case "orders":
+		return n.orders(ctx, b, token, ok)
+	}
+	for _, t := range ledgers {
+		if t == table {
+			return ofKinds(b, func(k sellthrough.FeedKind) bool { return ledgers[k] == table }, func(_ sellthrough.FeedKind, r *sellthrough.Rows) error {
+				return n.rows(ctx, b, token, table, r, ok)
+			})
+		}
+	}
+	return fmt.Errorf("clickhouse: no batch goes to table %q", table)
+}
+
+// ofKinds calls f for the rows of the kinds of feed that are wanted, up to the first error.
+func ofKinds(b *sellthrough.Batch, want func(sellthrough.FeedKind) bool, f func(sellthrough.FeedKind, *sellthrough.Rows) error) (err error) {
 	b.Each(func(k sellthrough.FeedKind, r *sellthrough.Rows) {
-		r.Whole()
-		jobs = append(jobs, func() error { return l.rows(ctx, b, t, ledgers[k], r) })
-		switch k {
-		case sellthrough.Sales:
-			jobs = append(jobs, func() error { return l.daily(ctx, t, "sales_daily", r) })
-		case sellthrough.Stock:
-			jobs = append(jobs, func() error { return l.stock(ctx, t, r) })
-		default: // several share a table, so the token names the kind
-			jobs = append(jobs, func() error { return l.daily(ctx, t+"/"+string(k), "flow_daily", r) })
+		if err == nil && want(k) {
+			err = f(k, r)
 		}
 	})
-	return append(jobs, func() error { return l.publish(ctx, b, t) })
+	return err
 }
 
 const ledgerColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, cause_wire, sign, row, kind_wire, document, line_key, " +
@@ -118,7 +132,7 @@ const ledgerColumns = "partner, feed, namespace, slice, line, content, revision,
 // moreColumns are sent where some row has any.
 const moreColumns = "customer, segment, salesperson, title, reason, refers_to, destination, party, region, until_seconds"
 
-func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table string, r *sellthrough.Rows) error {
+func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table string, r *sellthrough.Rows, ok guard) error {
 	names := ledgerColumns
 	if r.More != nil {
 		names += ", " + moreColumns
@@ -141,7 +155,7 @@ func (l *Ledger) rows(ctx context.Context, b *sellthrough.Batch, token, table st
 			}
 			all = append(all, r.More.Until[from:to])
 		}
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, names, all...)
+		err := l.insertIf(ctx, fmt.Sprintf("%s/%d", token, part), table, names, ok, all...)
 		if err != nil {
 			return err
 		}
@@ -160,9 +174,9 @@ func stamp(b *sellthrough.Batch, n int) []any {
 
 const stampColumns = ", partition, incarnation, batch, step, retry, known_at"
 
-func (l *Ledger) floors(ctx context.Context, b *sellthrough.Batch, token string) error {
+func (l *Ledger) floors(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
 	f := b.Floors
-	return l.insert(ctx, token, "floors", "partner, namespace, slice, line, location, from_day, to_day, revision, version"+stampColumns, append([]any{
+	return l.insertIf(ctx, token, "floors", "partner, namespace, slice, line, location, from_day, to_day, revision, version"+stampColumns, ok, append([]any{
 		each(f, func(x *sellthrough.Floor) string { return x.Partner }),
 		each(f, func(x *sellthrough.Floor) string { return x.Namespace }),
 		each(f, func(x *sellthrough.Floor) uint64 { return x.Slice }),
@@ -175,12 +189,11 @@ func (l *Ledger) floors(ctx context.Context, b *sellthrough.Batch, token string)
 	}, stamp(b, len(f))...)...)
 }
 
-// books writes outcomes, votes, submissions, refused rows and orders.
-func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) error {
+func (l *Ledger) outcomes(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
 	o := b.Outcomes
 	type out = sellthrough.Outcome
-	err := l.insert(ctx, token, "outcomes", "submission, feed, partner, revision, attempt, held, lost, partial, why, lines_held, lines_new, lines_duplicate, lines_corrected, "+
-		"lines_superseded, lines_withdrawn, lines_implied, lines_unmatched, lines_refused"+stampColumns, append([]any{
+	return l.insertIf(ctx, token, "outcomes", "submission, feed, partner, revision, attempt, held, lost, partial, why, lines_held, lines_new, lines_duplicate, lines_corrected, "+
+		"lines_superseded, lines_withdrawn, lines_implied, lines_unmatched, lines_refused"+stampColumns, ok, append([]any{
 		each(o, func(x *out) string { return string(x.Submission) }), each(o, func(x *out) string { return string(x.Feed) }),
 		each(o, func(x *out) string { return string(x.Partner) }), each(o, func(x *out) uint64 { return uint64(x.Revision) }),
 		each(o, func(x *out) uint32 { return x.Attempt }), each(o, func(x *out) bool { return x.Held }), each(o, func(x *out) bool { return x.Lost }),
@@ -191,25 +204,23 @@ func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) 
 		each(o, func(x *out) int64 { return x.Counts.Implied }), each(o, func(x *out) int64 { return x.Counts.Unmatched }),
 		each(o, func(x *out) int64 { return x.Counts.Refused }),
 	}, stamp(b, len(o))...)...)
-	if err != nil {
-		return err
-	}
+}
+
+func (l *Ledger) votes(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
 	v := b.Votes
 	type vote = sellthrough.Vote
-	err = l.insert(ctx, token, "votes", "submission, partner, revision, attempt, end_offset, scope_lines, lost_lines"+stampColumns, append([]any{
+	return l.insertIf(ctx, token, "votes", "submission, partner, revision, attempt, end_offset, scope_lines, lost_lines, waits"+stampColumns, ok, append([]any{
 		each(v, func(x *vote) string { return string(x.Submission) }), each(v, func(x *vote) string { return string(x.Partner) }),
 		each(v, func(x *vote) uint64 { return uint64(x.Revision) }), each(v, func(x *vote) uint32 { return x.Attempt }),
 		each(v, func(x *vote) int64 { return x.End }), each(v, func(x *vote) int64 { return x.Scope }), each(v, func(x *vote) int64 { return x.Loss }),
+		each(v, func(x *vote) bool { return x.Waits }),
 	}, stamp(b, len(v))...)...)
-	if err != nil {
-		return err
-	}
-	if err := l.homes(ctx, b, token); err != nil {
-		return err
-	}
+}
+
+func (l *Ledger) orders(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
 	r := b.OrdersDone
 	type order = sellthrough.Order
-	return l.insert(ctx, token, "orders", "kind, revision, who, why, target, undone, content, replay, ordered_at"+stampColumns, append([]any{
+	return l.insertIf(ctx, token, "orders", "kind, revision, who, why, target, undone, content, replay, ordered_at"+stampColumns, ok, append([]any{
 		each(r, func(x *order) string { return string(x.Kind) }), each(r, func(x *order) uint64 { return uint64(x.Revision) }),
 		each(r, func(x *order) string { return x.Who }), each(r, func(x *order) string { return x.Why }),
 		each(r, func(x *order) string { return string(x.Target) }), each(r, func(x *order) uint64 { return uint64(x.Undone) }),
@@ -217,20 +228,8 @@ func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) 
 	}, stamp(b, len(r))...)...)
 }
 
-func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string) error {
-	type refusal struct {
-		id   sellthrough.SubmissionID
-		feed sellthrough.FeedID
-		by   sellthrough.PartnerID
-		sellthrough.Refusal
-	}
+func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
 	h := b.Homes
-	var rows []refusal
-	for _, rb := range b.Refusals {
-		for _, r := range rb.Rows {
-			rows = append(rows, refusal{rb.Submission, rb.Feed, rb.Partner, r})
-		}
-	}
 	type mark = sellthrough.EndMark
 	receipts := make([]string, len(h))
 	for i := range h {
@@ -240,8 +239,8 @@ func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string) 
 		}
 		receipts[i] = string(text)
 	}
-	err := l.insert(ctx, token, "submissions", "submission, feed, partner, kind, revision, attempt, idempotency_key, file, body, bytes, rows, accepted, refused, coverage, "+
-		"partitions, receipt, received_at"+stampColumns, append([]any{
+	return l.insertIf(ctx, token, "submissions", "submission, feed, partner, kind, revision, attempt, idempotency_key, file, body, bytes, rows, accepted, refused, coverage, "+
+		"partitions, receipt, received_at"+stampColumns, ok, append([]any{
 		each(h, func(x *mark) string { return string(x.Submission) }), each(h, func(x *mark) string { return string(x.Feed) }),
 		each(h, func(x *mark) string { return string(x.Partner) }), each(h, func(x *mark) string { return string(x.Kind) }),
 		each(h, func(x *mark) uint64 { return uint64(x.Revision) }), each(h, func(x *mark) uint32 { return x.Attempt }),
@@ -254,10 +253,22 @@ func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string) 
 		}), receipts,
 		millis(each(h, func(x *mark) int64 { return x.Home.Receipt.Received.UnixMilli() })),
 	}, stamp(b, len(h))...)...)
-	if err != nil {
-		return err
+}
+
+func (l *Ledger) refused(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
+	type refusal struct {
+		id   sellthrough.SubmissionID
+		feed sellthrough.FeedID
+		by   sellthrough.PartnerID
+		sellthrough.Refusal
 	}
-	return l.insert(ctx, token, "refused", "submission, feed, partner, row, column, value, reason"+stampColumns, append([]any{
+	var rows []refusal
+	for _, rb := range b.Refusals {
+		for _, r := range rb.Rows {
+			rows = append(rows, refusal{rb.Submission, rb.Feed, rb.Partner, r})
+		}
+	}
+	return l.insertIf(ctx, token, "refused", "submission, feed, partner, row, column, value, reason"+stampColumns, ok, append([]any{
 		each(rows, func(x *refusal) string { return string(x.id) }), each(rows, func(x *refusal) string { return string(x.feed) }),
 		each(rows, func(x *refusal) string { return string(x.by) }), each(rows, func(x *refusal) uint32 { return x.Row }),
 		each(rows, func(x *refusal) string { return x.Column }), each(rows, func(x *refusal) string { return x.Value }),

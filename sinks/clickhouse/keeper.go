@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"sellthrough"
+	"sellthrough/sinks/road"
 )
 
 // KeeperOptions says for which days rows are kept, and by whom.
@@ -146,7 +147,7 @@ func (k *Keeper) Step(ctx context.Context) (worked bool, err error) {
 		}
 	}
 	for _, b := range fresh {
-		k.done[b.kind+tokenText(b.Token)] = b.at
+		k.done[b.kind+road.Text(b.Token)] = b.at
 	}
 	maps.DeleteFunc(k.done, func(_ string, at time.Time) bool { return at.Before(s.at.Add(-2 * overlap)) })
 	k.through = s.at
@@ -210,7 +211,7 @@ func (k *Keeper) since(ctx context.Context, s look) (out []doneBatch, err error)
 			return err
 		}
 		b.Partition, b.Step, b.Retry = int(partition), int(step), int(retry)
-		if _, ok := k.done[b.kind+tokenText(b.Token)]; ok {
+		if _, ok := k.done[b.kind+road.Text(b.Token)]; ok {
 			return nil
 		}
 		k.again = k.again || b.kind == "release"

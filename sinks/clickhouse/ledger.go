@@ -16,6 +16,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
+	"sellthrough/sinks/road"
 )
 
 // Options says where ClickHouse is.
@@ -36,6 +37,8 @@ type Options struct {
 
 // Ledger is one database.
 type Ledger struct {
+	*road.Road // Intend, Done, Trusted, Mend: the protocol over the tables
+
 	opts   Options
 	made   string     // names what the views say, once they are made
 	kept   []keptView // of them, those that are held as rows
@@ -46,6 +49,10 @@ type Ledger struct {
 
 	names map[string]string // of tables that stand in for others; nil: none do
 }
+
+// patience is how long the server waits for the rows of an insert that has begun, in seconds. It looks every ten, so that
+// none comes later than road.Patience after its beginning.
+const patience = int(road.Patience/time.Second) - 10
 
 // deadline bounds every call: far below the time in which the deduplication window could pass.
 const deadline = 2 * time.Minute
@@ -72,7 +79,7 @@ func Open(o Options) (*Ledger, error) {
 	// Pinned, so that a redo cuts its blocks where the first try did.
 	pinned := map[string]int{
 		"async_insert": 0, "insert_deduplicate": 1, "max_insert_block_size": 2_000_000, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0,
-		"max_partitions_per_insert_block": 100, "max_query_size": 64 << 20, "optimize_on_insert": 1, "mutations_sync": 2,
+		"max_partitions_per_insert_block": 100, "max_query_size": 64 << 20, "optimize_on_insert": 1, "mutations_sync": 2, "receive_timeout": patience,
 	}
 	if !o.ReadOnly {
 		c.Settings = clickhouse.Settings{}
@@ -84,7 +91,9 @@ func Open(o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	return &Ledger{opts: o, conn: conn, how: c, sender: newSender(o, pinned, c.TLS), big: make(chan struct{}, 2)}, nil
+	l := &Ledger{opts: o, conn: conn, how: c, sender: newSender(o, pinned, c.TLS), big: make(chan struct{}, 2)}
+	l.Road = road.New(notes{l}, o.Window)
+	return l, nil
 }
 
 // patient is a connection for what may take hours, such as a change of the schema over a large ledger.

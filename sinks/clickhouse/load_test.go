@@ -18,7 +18,7 @@ func TestAChangeOfAsManyCodesAsAChannelHasFindsTheLinesThatNameThem(t *testing.T
 	}
 	row(&b.Movements, 1, 5, 5, 2026, 1)
 	b.Movements.Item[4], b.Movements.Location[4] = "other", "s9"
-	if err := l.Insert(t.Context(), b); err != nil {
+	if err := l.Put(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	c := reference.Change{Items: map[string][]string{"": {"everyones"}, "other": {"theirs"}}, Locations: map[string][]string{"acme": {"s9"}}}

@@ -54,7 +54,7 @@ func (l *Ledger) Skip(ctx context.Context, b *sellthrough.Batch) error {
 		b.Reference = done.Reference
 	}
 	if intent != nil && (done == nil || done.Token != intent.Token) { // its messages are gone, and so must be what came of them
-		if err := l.Heal(ctx, *intent); err != nil {
+		if err := l.Remove(ctx, *intent); err != nil {
 			return err
 		}
 	}

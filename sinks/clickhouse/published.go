@@ -91,10 +91,10 @@ func changes(c sellthrough.Cause) bool {
 
 const publishedColumns = "partner_wire, feed_wire, business_day_wire, location_wire, facts_wire, cause_wire, product_wire, known_ms_wire, lines_in, lines_out, qty_micros, base_micros"
 
-func (l *Ledger) publish(ctx context.Context, b *sellthrough.Batch, token string) error {
+func (l *Ledger) publish(ctx context.Context, b *sellthrough.Batch, token string, ok guard) error {
 	p := published(b)
 	type row = publication
-	return l.insert(ctx, token, "published", publishedColumns, each(p, func(x *row) string { return x.partner }), each(p, func(x *row) string { return x.feed }), each(p, func(x *row) int32 { return x.day }),
+	return l.insertIf(ctx, token, "published", publishedColumns, ok, each(p, func(x *row) string { return x.partner }), each(p, func(x *row) string { return x.feed }), each(p, func(x *row) int32 { return x.day }),
 		each(p, func(x *row) string { return x.location }), each(p, func(x *row) uint8 { return x.facts }), each(p, func(x *row) uint8 { return x.cause }),
 		each(p, func(x *row) string { return x.product }), same(proto.ColInt64{b.Known.UnixMilli()}, len(p)), each(p, func(x *row) int64 { return x.in }),
 		each(p, func(x *row) int64 { return x.out }), each(p, func(x *row) int64 { return x.qty }), each(p, func(x *row) int64 { return x.base }))

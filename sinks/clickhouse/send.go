@@ -19,11 +19,11 @@ import (
 // sender keeps connections for inserts.
 type sender struct {
 	options ch.Options
-	idle    chan *held
+	idle    chan *line
 }
 
-// held is a connection that nobody uses.
-type held struct {
+// line is a connection that nobody uses.
+type line struct {
 	*ch.Client
 	made, left time.Time
 }
@@ -35,7 +35,7 @@ const (
 )
 
 func newSender(o Options, settings map[string]int, t *tls.Config) *sender {
-	s := &sender{idle: make(chan *held, mostIdle), options: ch.Options{
+	s := &sender{idle: make(chan *line, mostIdle), options: ch.Options{
 		Address: o.Address, User: o.User, Password: o.Password, TLS: t, DialTimeout: 5 * time.Second, ReadTimeout: deadline, Compression: ch.CompressionDisabled, ClientName: "sellthrough",
 	}}
 	for k, v := range settings {
@@ -45,7 +45,7 @@ func newSender(o Options, settings map[string]int, t *tls.Config) *sender {
 }
 
 // take gives a connection that works.
-func (s *sender) take(ctx context.Context) (*held, error) {
+func (s *sender) take(ctx context.Context) (*line, error) {
 	for {
 		select {
 		case h := <-s.idle:
@@ -62,15 +62,21 @@ func (s *sender) take(ctx context.Context) (*held, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &held{Client: c, made: time.Now()}, nil
+		return &line{Client: c, made: time.Now()}, nil
 	}
 }
 
-// send makes one insert of one block.
-func (s *sender) send(ctx context.Context, token, table string, columns []proto.InputColumn) error {
+// send makes one insert of one block, unless ok says no when all that is left is to send it.
+func (s *sender) send(ctx context.Context, token, table string, columns []proto.InputColumn, ok guard) error {
 	h, err := s.take(ctx)
 	if err != nil {
 		return err
+	}
+	if ok != nil {
+		if err := ok(ctx); err != nil {
+			h.leave(s)
+			return err
+		}
 	}
 	names := make([]string, len(columns))
 	for i := range columns {
@@ -84,13 +90,18 @@ func (s *sender) send(ctx context.Context, token, table string, columns []proto.
 		_ = h.Close() // what it still holds of the answer is of this insert
 		return err
 	}
+	h.leave(s)
+	return nil
+}
+
+// leave gives a connection back that nothing is asked of.
+func (h *line) leave(s *sender) {
 	h.left = time.Now()
 	select {
 	case s.idle <- h:
 	default:
 		_ = h.Close()
 	}
-	return nil
 }
 
 func (s *sender) close() {

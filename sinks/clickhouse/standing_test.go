@@ -29,7 +29,7 @@ func TestTheStandingRowIsTheOneThatNothingTookBack(t *testing.T) {
 	say(2, 30, "A", 7, 3, 1)
 	say(3, 40, "A", 7, 4, 1) // gone
 	say(3, 40, "A", 7, 4, -1)
-	if err := l.Insert(t.Context(), b); err != nil {
+	if err := l.Put(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	refs := []sellthrough.LineRef{{Slice: 1, Line: 1}, {Slice: 1, Line: 2}, {Slice: 1, Line: 3}}

@@ -11,7 +11,7 @@ const stockColumns = "level_wire, business_day_wire, partner_wire, location_wire
 
 // stock inserts the deltas that rows of stock reports are to stock_daily. Reports of one batch hardly ever share a key, so
 // each row is a delta; the server adds those that do.
-func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows) error {
+func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows, ok guard) error {
 	for from, part := 0, 0; from < r.Len(); part++ {
 		to := min(from+maxRows, r.Len())
 		lines, implied, unmatched := make([]int64, to-from), make([]int64, to-from), make([]int64, to-from)
@@ -24,7 +24,7 @@ func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows) e
 				unmatched[i] = lines[i]
 			}
 		}
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "stock_daily", stockColumns, r.Kind[from:to], r.BusinessDate[from:to], r.Partner[from:to], r.Place[from:to], r.Product[from:to], r.Item[from:to],
+		err := l.insertIf(ctx, fmt.Sprintf("%s/%d", token, part), "stock_daily", stockColumns, ok, r.Kind[from:to], r.BusinessDate[from:to], r.Partner[from:to], r.Place[from:to], r.Product[from:to], r.Item[from:to],
 			r.Namespace[from:to], r.SoldAt[from:to], r.Qty[from:to], lines, implied, unmatched)
 		if err != nil {
 			return err

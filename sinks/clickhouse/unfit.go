@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/ClickHouse/ch-go"
 
 	"sellthrough"
+	"sellthrough/sinks/road"
 )
 
 // unfitCodes are the server's errors that depend on what a row says and on nothing else, so that they come back with the
@@ -67,9 +66,6 @@ func unfitReason(name string, e *ch.Exception) string {
 	return fmt.Sprintf("this line can't be kept (%s): %s", name, strings.TrimSpace(text))
 }
 
-// sumTables are what the rows of a batch are added up in.
-var sumTables = []string{"sales_daily", "flow_daily", "stock_daily", "published"}
-
 // Examine tries rows without keeping them: on copies of the tables, constraints and all, behind which nothing is. The end
 // drops them. It is for one partition at a time.
 func (l *Ledger) Examine(ctx context.Context, partition int) (try func(context.Context, *sellthrough.Batch) error, end func(), err error) {
@@ -81,7 +77,7 @@ func (l *Ledger) Examine(ctx context.Context, partition int) (try func(context.C
 			_ = l.exec(ctx, "drop a copy", "DROP TABLE IF EXISTS "+l.table(name)) // what stays is made anew next time
 		}
 	}
-	for _, t := range slices.Concat(slices.Collect(maps.Values(ledgers)), sumTables) {
+	for _, t := range road.Rows() {
 		copies[t] = fmt.Sprintf("try_%s_%d", t, partition)
 		if err := l.exec(ctx, "make a copy of "+t, fmt.Sprintf("CREATE OR REPLACE TABLE %s AS %s ENGINE = Null", l.table(copies[t]), l.table(t))); err != nil {
 			drop()
@@ -90,9 +86,8 @@ func (l *Ledger) Examine(ctx context.Context, partition int) (try func(context.C
 	}
 	trial := &Ledger{opts: l.opts, conn: l.conn, sender: l.sender, big: l.big, names: copies}
 	return func(ctx context.Context, b *sellthrough.Batch) error {
-		t := tokenText(b.Token) + "/try"
-		for _, job := range trial.lines(ctx, b, t) {
-			if err := job(); err != nil {
+		for _, table := range road.Rows() {
+			if err := (notes{trial}).Insert(ctx, table, road.Text(b.Token)+"/try", b, nil); err != nil {
 				return err
 			}
 		}

@@ -41,7 +41,7 @@ func TestALineThatTheServerRefusesIsTheDatasFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, b := range map[string]*sellthrough.Batch{"VIOLATED_CONSTRAINT": big, "UNKNOWN_ELEMENT_OF_ENUM": odd} {
-		for how, err := range map[string]error{"insert": l.Insert(t.Context(), b), "trial": try(t.Context(), b)} {
+		for how, err := range map[string]error{"insert": l.Put(t.Context(), b), "trial": try(t.Context(), b)} {
 			u, ok := sellthrough.AsUnfit(err)
 			if !ok || !strings.Contains(u.Reason, what) {
 				t.Errorf("%s of %s: %v", how, what, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
+	"sellthrough/sinks/road"
 )
 
 // Migrate makes the database and brings it to this program's schema. Each numbered file is applied once; every statement
@@ -156,7 +157,7 @@ func (l *Ledger) fence(ctx context.Context) error {
 	})
 	for _, o := range all {
 		if err == nil {
-			err = l.note(ctx, "claim", sellthrough.Intent{Token: sellthrough.Token{Incarnation: o.incarnation, Partition: o.partition, First: -1, Last: -1}, Epoch: o.epoch + 1})
+			err = l.note(ctx, road.Claim, sellthrough.Intent{Token: sellthrough.Token{Incarnation: o.incarnation, Partition: o.partition, First: -1, Last: -1}, Epoch: o.epoch + 1})
 		}
 	}
 	return err

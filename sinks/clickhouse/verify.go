@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
+	"sellthrough/sinks/road"
 )
 
 // Finding is something that is wrong, and how it is mended.
@@ -125,7 +126,7 @@ const personPartition = 65535
 // Adopt makes the ledger go on with a topic that was made anew: what the old one held beyond the last done is given up.
 func (l *Ledger) Adopt(ctx context.Context, incarnation string, partitions int) error {
 	for p := range partitions {
-		if err := l.note(ctx, "claim", sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: p, First: -1, Last: -1}, Epoch: 1}); err != nil {
+		if err := l.note(ctx, road.Claim, sellthrough.Intent{Token: sellthrough.Token{Incarnation: incarnation, Partition: p, First: -1, Last: -1}, Epoch: 1}); err != nil {
 			return err
 		}
 	}
