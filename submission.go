@@ -14,6 +14,7 @@ type Submission struct {
 	Received time.Time    `json:"received"`
 	Scope    Scope        `json:"scope,omitzero"` // as declared by the request or the file's name
 	Confirm  bool         `json:"confirm,omitempty"`
+	Mends    SubmissionID `json:"mends,omitempty"` // the submission whose refused rows this one mends
 	// Collector is who took custody: after a crash it brings the submission to its end from the archive.
 	Collector string `json:"collector"`
 
@@ -42,8 +43,19 @@ type Receipt struct {
 	Scope      Scope        `json:"scope,omitzero"`
 	Partitions []int        `json:"partitions"` // that will report an outcome
 	Attempt    uint32       `json:"attempt"`
-	Refusals   []Refusal    `json:"refusals,omitempty"` // the first ones
-	Warnings   []string     `json:"warnings,omitempty"`
+	Mapping    string       `json:"mapping,omitempty"` // version of the feed's mapping that read it
+	Mends      SubmissionID `json:"mends,omitempty"`   // the submission whose refused rows it mends
+	// Acknowledgement answers an interchange (X12, EDIFACT) in the partner's own syntax.
+	Acknowledgement *Acknowledgement `json:"acknowledgement,omitempty"`
+	Refusals        []Refusal        `json:"refusals,omitempty"` // the first ones
+	Warnings        []string         `json:"warnings,omitempty"`
+}
+
+// Acknowledgement says where the answer to an interchange lies.
+type Acknowledgement struct {
+	Type  string `json:"type"`   // 997, 999 or CONTRL
+	Body  string `json:"sha256"` // its name in the archive
+	Bytes int64  `json:"bytes"`
 }
 
 // Counts are the books of a submission, or of a part of it:

@@ -144,6 +144,7 @@ func TestRulesOnASmallChannel(t *testing.T) {
 		"missing reports":              missing,
 		"missing reports over DST":     missingDST,
 		"nothing was ever reported":    silent,
+		"a header changed":             turnedAway,
 		"held and unusual submissions": submissions,
 		"settings":                     settings,
 	} {
@@ -300,6 +301,23 @@ func submissions(c *channel) {
 	c.gone("held_submission", "", "", "unknown", "stays")
 	c.now = c.now.AddDate(0, 0, 2)
 	c.finds("unusual_restatement")
+}
+
+// A header that changed turns every file away, until one is read again.
+func turnedAway(c *channel) {
+	c.now = time.Date(2026, 3, 20, 21, 0, 0, 0, time.UTC)
+	note := "acme acme-pos 2026-03-20T20:00 march.csv lacks-a-column 销量>销售数量,店\n"
+	c.Write(c.t, map[string]string{
+		"turned_away": note + note, // delivered twice, it is one
+		"submissions": "acme acme-pos 2026-03-20T19:00 10 0 10 0 0 0 0\nacme acme-stock 2026-03-20T20:30 10 0 10 0 0 0 0\nacme acme-pos 2026-03-20T20:30 10 10 0 0 0 0 0",
+	})
+	found := c.finds("turned_away", "//acme-pos 0 -")
+	if len(found) == 1 && (!strings.Contains(found[0].Text.En, "march.csv was turned away: 销量 → 销售数量?, 店") || !strings.Contains(found[0].Evidence, `"files":1,`)) {
+		c.t.Errorf("%s %s", found[0].Text.En, found[0].Evidence)
+	}
+	c.Write(c.t, map[string]string{"submissions": "acme acme-pos 2026-03-20T20:45 10 0 10 0 0 0 0"})
+	c.finds("turned_away")
+	c.gone("turned_away", "", "", "acme-pos", "a later file of the feed was read, or the file is 30 days old")
 }
 
 // A threshold for a partner and a line counts more than one for all; a rule that is off for a line is silent there.

@@ -87,6 +87,9 @@ var known = map[string]string{
 		acme acme-pos 2026-03-12T06:00 6 0 1 5 0 1
 		zeta zeta-shop 2026-03-12T02:00 5 2 3 0 0 0
 		wide wide-edi 2026-03-05T06:00 10 0 2 0 0 0 8`,
+	"turned_away": `
+		acme acme-pos 2026-03-09T07:00 a.csv lacks qty>Quantity
+		zeta zeta-shop 2026-03-12T07:00 z.csv no-text`,
 	"incidents": `
 		i1 stock_out acme S1 B 2026-03-10T08:00 252
 		i2 low_cover acme S2 A 2026-03-09T08:00 30 2026-03-14T08:00

@@ -25,7 +25,7 @@ const (
 
 func TestMain(m *testing.M) {
 	for _, u := range clickhouse.ReadUsers(policed, "boards_", secret) {
-		x := server.User{Name: u.Name, Password: u.Password, Grants: []string{"GRANT " + strings.Join(u.Privileges, ", ")}}
+		x := server.User{Name: u.Name, Password: u.Password, Grants: u.Statements()}
 		for _, p := range u.Policies {
 			x.Policies = append(x.Policies, server.Policy(p))
 		}

@@ -97,6 +97,8 @@ var worked = map[string]string{
 	"quality 16": "2026-03-10 | 1 | 0\n2026-03-12 | 0 | 1",
 	"quality 17": "2026-03-12T06:00:00Z | acme-pos |  | final | 6 | 0 | \n2026-03-12T02:00:00Z | zeta-shop |  | final | 5 | 2 | \n" +
 		"2026-03-10T11:00:00Z | acme-pos |  | final | 12 | 1 | \n2026-03-05T06:00:00Z | wide-edi |  | held | 10 | 0 | ",
+	// A later file of acme-pos was read.
+	"quality 18": "2026-03-12T07:00:00Z | zeta | zeta-shop | z.csv |  | no-text | 0\n2026-03-09T07:00:00Z | acme | acme-pos | a.csv | qty → Quantity? | lacks | 1",
 
 	"incidents 1": "2",
 	"incidents 2": "252",

@@ -22,7 +22,7 @@ func role(t *testing.T, data, name, yaml string, note []byte) *system {
 // prepare writes what a role needs to start.
 func prepare(t *testing.T, data, name, yaml string, note []byte) *system {
 	t.Helper()
-	s := &system{t: t, dir: t.TempDir(), args: []string{name}}
+	s := &system{t: t, dir: t.TempDir(), args: strings.Fields(name)}
 	api, admin := freePort(t), freePort(t)
 	s.api, s.admin = fmt.Sprintf("http://127.0.0.1:%d", api), fmt.Sprintf("http://127.0.0.1:%d", admin)
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o755); err != nil {

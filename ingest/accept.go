@@ -22,14 +22,16 @@ type Request struct {
 	Encoding string // of the body: empty, gzip or zstd
 	Length   int64  // of the body as encoded; negative: not known
 	Scope    sellthrough.Scope
-	Confirm  bool // never hold it
-	DryRun   bool // decode and count, and leave nothing anywhere
+	Confirm  bool                     // never hold it
+	DryRun   bool                     // decode and count, and leave nothing anywhere
+	Mends    sellthrough.SubmissionID // the submission whose refused rows it mends
 }
 
 // Taken is the answer to a body.
 type Taken struct {
 	sellthrough.Receipt
-	Replayed bool // of an earlier request with the same key
+	Replayed        bool             // of an earlier request with the same key
+	Acknowledgement *Acknowledgement // of an interchange, in the partner's own syntax; nil: the format has none
 }
 
 // Accept takes custody of a body. When it returns nil, the submission is wholly on the road; a receipt with refused
@@ -62,18 +64,21 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 		return Taken{}, err
 	}
 	end = func() { leave(); release() }
-	scope, err := f.scope(&r)
-	if err != nil {
-		return Taken{}, err
-	}
-	draft, err := i.receive(ctx, &r)
-	if err != nil {
-		return Taken{}, err
-	}
 	sub := sellthrough.Submission{
-		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, Body: draft.Sum, Bytes: draft.Size, File: r.File,
-		Received: begun.UTC().Truncate(time.Millisecond), Scope: scope, Confirm: r.Confirm, Collector: i.collector,
+		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, File: r.File,
+		Received: begun.UTC().Truncate(time.Millisecond), Confirm: r.Confirm, Mends: r.Mends, Collector: i.collector,
 	}
+	if sub.Scope, err = f.scope(&r); err != nil {
+		if !r.DryRun {
+			i.turnAway(ctx, f, &sub, nil, err)
+		}
+		return Taken{}, err
+	}
+	draft, err := i.receive(ctx, f, &r)
+	if err != nil {
+		return Taken{}, err
+	}
+	sub.Body, sub.Bytes = draft.Sum, draft.Size
 	if r.DryRun {
 		defer draft.Discard()
 		return i.rehearsed(ctx, f, &sub, draft)
@@ -130,12 +135,13 @@ func (i *Intake) take(ctx context.Context, f *feed, sub *sellthrough.Submission,
 	if sub.Key != "" {
 		receipt, first, err := i.index.claim(ctx, i, sub)
 		if err != nil || !first {
-			return Taken{receipt, true}, err
+			return i.replayed(ctx, receipt, err)
 		}
 		defer i.index.unclaim(sub)
 	}
 	body, err := i.reopen(ctx, f, sub, draft)
 	if err != nil {
+		i.turnAway(ctx, f, sub, draft, err)
 		return Taken{}, err
 	}
 	defer body.close()
@@ -151,7 +157,7 @@ func (i *Intake) take(ctx context.Context, f *feed, sub *sellthrough.Submission,
 	defer i.index.end(sub.ID)
 	receipt, winner, err := i.register(ctx, sub)
 	if err != nil || !winner {
-		return Taken{receipt, true}, err
+		return i.replayed(ctx, receipt, err)
 	}
 	// From here on the submission is ours to finish, whether or not the partner still listens.
 	receipt, err = i.finish(context.WithoutCancel(ctx), f, sub, 1, body)
@@ -160,7 +166,7 @@ func (i *Intake) take(ctx context.Context, f *feed, sub *sellthrough.Submission,
 		return Taken{}, fault(Unavailable, 5*time.Second, err, "the log does not take the lines just now; the body is kept and will be finished: "+
 			"send the same request with the same Idempotency-Key, or ask for /v1/submissions/"+string(sub.ID))
 	}
-	return Taken{Receipt: receipt}, nil
+	return Taken{Receipt: receipt, Acknowledgement: body.acknowledgement}, nil
 }
 
 // feed finds a partner's feed. Of another's feed it says what it says of one that does not exist.

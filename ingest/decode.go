@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest/keys"
 	"sellthrough/ingest/mapping"
+	"sellthrough/ingest/veil"
 )
 
 // body is a body that is being decoded, with its first row already read: what refuses it as a whole is known before
@@ -17,7 +19,11 @@ type body struct {
 	rows    *opened
 	binding *mapping.Binding
 	turn    *turn
-	src     io.Closer // closed with the body; may be nil
+	src     io.Closer   // closed with the body; may be nil
+	hider   *keys.Hider // nil: no column is a customer
+	veil    *veil.Veil
+
+	acknowledgement *Acknowledgement // once it is decoded
 
 	fields [][]byte
 	row    uint32
@@ -26,15 +32,22 @@ type body struct {
 
 // open binds the columns of a body and reads its first row.
 func (i *Intake) open(f *feed, src io.Reader, size int64) (*body, error) {
-	b := &body{turn: i.turn()}
+	b := &body{turn: i.turn(), veil: f.veil}
 	b.turn.done = int(min(size, largeBody))
 	err := b.begin(f, i, &turned{turn: b.turn, r: src})
 	if err == nil {
 		return b, nil
 	}
-	b.close()
-	if r, ok := sellthrough.AsRefusal(err); ok {
-		return nil, unreadable(r)
+	defer b.close()
+	if r, ok := sellthrough.AsRefusal(f.veil.Error(err)); ok {
+		f := unreadable(r, err)
+		if b.rows != nil && b.rows.acknowledge != nil {
+			now := time.Now()
+			if a, aerr := b.rows.acknowledge(now, controlAt(now)); aerr == nil {
+				f.Acknowledgement = a
+			}
+		}
+		return nil, f
 	}
 	return nil, fault(Unavailable, 5*time.Second, err, "the body could not be read back; send the same request again")
 }
@@ -45,6 +58,12 @@ func (b *body) begin(f *feed, i *Intake, src io.Reader) (err error) {
 	}
 	if b.binding, err = f.mapping.Bind(b.rows.columns); err != nil {
 		return err
+	}
+	if c := &f.config.Columns.Customer; c.Set() {
+		if b.hider, err = i.o.Keys.Of(f.config.Partner).Hider(i.life, keys.Form(c.Form)); err != nil {
+			return err
+		}
+		b.binding.Hide = b.hider.Hide
 	}
 	b.next()
 	if r, ok := sellthrough.AsRefusal(b.err); ok && r.Row == 0 {
@@ -63,6 +82,9 @@ func (b *body) next() { b.fields, b.row, b.err = b.rows.Next() }
 func (b *body) close() {
 	if b.rows != nil && b.rows.close != nil {
 		b.rows.close()
+	}
+	if b.hider != nil {
+		b.hider.Done()
 	}
 	b.turn.give()
 	if b.src != nil {
@@ -95,7 +117,7 @@ func (i *Intake) decode(f *feed, b *body, line func(*mapping.Cells) error, refus
 		err := b.err
 		if err == io.EOF { // as the readers promise
 			if b.rows.warnings != nil {
-				t.warnings = append(t.warnings, b.rows.warnings()...)
+				t.warnings = append(t.warnings, b.veil.Texts(b.rows.warnings())...)
 			}
 			return t, nil
 		}
@@ -117,13 +139,14 @@ func (i *Intake) decode(f *feed, b *body, line func(*mapping.Cells) error, refus
 		if !ok {
 			return t, err
 		}
+		told := b.veil.Refusal(*r)
 		t.refused++
 		if t.refused <= keptRefusals {
 			if len(t.first) < inline && t.firstBytes < 128<<10 {
-				t.first = append(t.first, *r)
-				t.firstBytes += weight(r)
+				t.first = append(t.first, told)
+				t.firstBytes += weight(&told)
 			}
-			if err := refuse(*r); err != nil {
+			if err := refuse(told); err != nil {
 				return t, err
 			}
 		}
@@ -166,7 +189,7 @@ func (f *feed) scope(r *Request) (sellthrough.Scope, error) {
 		var err error
 		if s, _, err = mapping.ScopeOf(f.config, r.File); err != nil {
 			if bad, ok := sellthrough.AsRefusal(err); ok {
-				return s, unreadable(bad)
+				return s, unreadable(bad, err)
 			}
 			return s, fault(Malformed, 0, err, "the file's name can't be read as the feed's coverage.file_name says; give the scope in the request")
 		}

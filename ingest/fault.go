@@ -36,10 +36,12 @@ type Fault struct {
 	Retry   time.Duration        // after which to try again; 0: trying again does not help
 	Refusal *sellthrough.Refusal // of an unreadable body
 	Err     error                // the cause, for the log
+	// Acknowledgement of an interchange that is unreadable behind its envelope; nil: there is none.
+	Acknowledgement *Acknowledgement
 }
 
 func (f *Fault) Error() string {
-	if f.Err != nil {
+	if f.Err != nil && f.Refusal == nil {
 		return f.Detail + ": " + f.Err.Error()
 	}
 	return f.Detail
@@ -51,8 +53,9 @@ func fault(k Kind, retry time.Duration, err error, detail string) error {
 	return &Fault{Kind: k, Detail: detail, Retry: retry, Err: err}
 }
 
-func unreadable(r *sellthrough.Refusal) error {
-	return &Fault{Kind: Unreadable, Detail: r.Error(), Refusal: r}
+// unreadable refuses a body as a whole. err is the refusal, which may say more.
+func unreadable(r *sellthrough.Refusal, err error) *Fault {
+	return &Fault{Kind: Unreadable, Detail: r.Error(), Refusal: r, Err: err}
 }
 
 func conflict(first sellthrough.SubmissionID) error {

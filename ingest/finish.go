@@ -42,6 +42,9 @@ func (i *Intake) finish(ctx context.Context, f *feed, sub *sellthrough.Submissio
 	}
 
 	rc := receipt(f, sub, attempt, &t)
+	if rc.Acknowledgement, err = i.acknowledge(ctx, sub, b); err != nil {
+		return sellthrough.Receipt{}, err
+	}
 	policy := f.policy
 	policy.Confirmed = sub.Confirm
 	if t.stopped || t.accepted == 0 && t.refused > 0 || w.said.tooMany() {
@@ -70,7 +73,7 @@ func receipt(f *feed, sub *sellthrough.Submission, attempt uint32, t *tally) sel
 	r := sellthrough.Receipt{
 		Submission: sub.ID, Feed: sub.Feed, Partner: sub.Partner, Revision: sub.Revision, Received: sub.Received, Body: sub.Body, Bytes: sub.Bytes,
 		Rows: t.accepted + t.refused, Accepted: t.accepted, Refused: t.refused, Scope: sub.Scope, Attempt: attempt,
-		Refusals: t.first, Warnings: t.warnings, Partitions: []int{},
+		Mapping: f.version, Mends: sub.Mends, Refusals: t.first, Warnings: t.warnings, Partitions: []int{},
 	}
 	warn := func(s string) { r.Warnings = append(r.Warnings, s) }
 	switch c := f.policy.Coverage; {

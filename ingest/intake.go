@@ -9,6 +9,8 @@
 //   - The same Idempotency-Key with the same body is one submission, also over two collectors and after a crash.
 //   - A body that is cut, too large, or unreadable as a whole never reaches the road.
 //   - Memory does not grow with the body, and one partner can't take all of the collector.
+//   - An end customer is on the road as a token alone. The body that names him lies sealed, in the archive and on the way
+//     there, and what is told of a refused row shows no value.
 //
 // How a body arrives (HTTP, a folder, SFTP) is left to the doors, what a row means to package mapping, and what becomes
 // of an accepted line to the transformer.
@@ -32,7 +34,9 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/archive"
+	"sellthrough/ingest/keys"
 	"sellthrough/ingest/mapping"
+	"sellthrough/ingest/veil"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
 )
@@ -53,11 +57,14 @@ type Options struct {
 	Config  *config.Config
 	Bus     Log
 	Archive *archive.Archive
+	Keys    *keys.Store            // of end customers and sealed bodies; needed where a feed has them
 	Room    func(more int64) error // says no where so many bytes more would fill a disk; nil: there is always room
 	// Waiting is when the oldest submission came that waits for a person, and whether there is one; nil: not known.
 	Waiting  func(context.Context) (time.Time, bool, error)
 	Registry prometheus.Registerer // nil: no metrics are shown
-	Log      zerolog.Logger
+	// TurnedAway is told of every body that is refused as a whole, before its partner is; it keeps the note. May be nil.
+	TurnedAway func(sellthrough.TurnedAway)
+	Log        zerolog.Logger
 }
 
 // Intake takes custody of bodies. It is safe for concurrent use while Run runs.
@@ -70,6 +77,7 @@ type Intake struct {
 	index   *index
 	hush    *hush
 	journal journal
+	told    told
 
 	collector string
 	inc       bus.Incarnations
@@ -90,6 +98,8 @@ type feed struct {
 	config  *config.Feed
 	partner *config.Partner
 	mapping *mapping.Mapping
+	veil    *veil.Veil // nil: the feed holds no end customers
+	version string     // of the mapping
 	rule    sellthrough.Rule
 	policy  sellthrough.Policy
 }
@@ -115,7 +125,11 @@ func New(o Options) (*Intake, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
-		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, rule: f.Rule(), policy: f.Policy(p)}
+		if f.Sealed() && (o.Keys == nil || o.Archive.Keys == nil) {
+			return nil, fmt.Errorf("ingest: feed %s holds end customers, and there is no key store", f.ID)
+		}
+		version, _ := f.Mapping()
+		i.feeds[f.ID] = &feed{config: f, partner: p, mapping: m, veil: veil.New(f), version: version, rule: f.Rule(), policy: f.Policy(p)}
 	}
 	return i, nil
 }

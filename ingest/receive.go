@@ -29,7 +29,7 @@ var errBomb = errors.New("the body expands without measure")
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
 // receive streams a body into a draft of the archive. A body that is cut or too large leaves nothing behind.
-func (i *Intake) receive(ctx context.Context, r *Request) (*archive.Draft, error) {
+func (i *Intake) receive(ctx context.Context, f *feed, r *Request) (*archive.Draft, error) {
 	limit := int64(i.o.Config.Limits.Body)
 	if r.Length > limit {
 		return nil, tooLarge(limit)
@@ -45,7 +45,7 @@ func (i *Intake) receive(ctx context.Context, r *Request) (*archive.Draft, error
 		return nil, bodyFault(err, i.o.Config.Limits)
 	}
 	defer done()
-	d, err := i.o.Archive.Draft(ctx)
+	d, err := i.draft(ctx, f)
 	if err != nil {
 		return nil, fault(Unavailable, 5*time.Second, err, "the body could not be kept; send the same request again")
 	}
@@ -106,6 +106,14 @@ func (i *Intake) room(more int64) error {
 		return fault(Full, time.Minute, err, "our disk is nearly full, so nothing was taken; send the same request again later")
 	}
 	return nil
+}
+
+// draft begins what is kept of a feed in the archive: its bodies, and whatever else repeats what they hold.
+func (i *Intake) draft(ctx context.Context, f *feed) (*archive.Draft, error) {
+	if f.config.Sealed() {
+		return i.o.Archive.Sealed(ctx, i.o.Keys.Of(f.config.Partner).Vault(f.config.ID))
+	}
+	return i.o.Archive.Draft(ctx)
 }
 
 var (

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest/archive"
 	"sellthrough/internal/bus"
 )
 
@@ -180,6 +181,9 @@ func (i *Intake) resume(ctx context.Context, id sellthrough.SubmissionID, base u
 	}
 	sub.Confirm = sub.Confirm || note.Confirm
 	src, err := i.o.Archive.Open(ctx, sub.Body)
+	if errors.Is(err, archive.ErrErased) {
+		return i.erased(ctx, f, sub, &e, note.Attempt)
+	}
 	if err != nil {
 		return none, fault(Unavailable, 0, err, fmt.Sprintf("the body of submission %s can't be read from the archive", id))
 	}

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"sellthrough"
+	"sellthrough/ingest/archive/sealed"
 	"sellthrough/ingest/format/csv"
 	"sellthrough/ingest/format/edifact"
 	"sellthrough/ingest/format/encoding"
@@ -35,27 +35,38 @@ type opened struct {
 	warnings func() []string            // what is odd and refuses nothing; asked at the end
 	refused  func(*sellthrough.Refusal) // told of rows that the mapping refuses
 	close    func()
+
+	acknowledge acknowledger // nil: the format has no acknowledgement
+	walk        *Walk        // who looks on; nil: nobody
 }
 
 // openRows reads src by the feed's format. Its error is a refusal of the whole body, or the source's own.
 func openRows(f *feed, l config.Limits, src io.Reader) (*opened, error) {
+	return openWalked(f, l, src, nil)
+}
+
+func openWalked(f *feed, l config.Limits, src io.Reader, w *Walk) (*opened, error) {
 	form, names := &f.config.Format, f.mapping.Columns()
-	o := &opened{columns: names}
+	o := &opened{columns: names, walk: w}
 	line, field := int(l.Line), int(l.Field)
 	switch form.Type {
 	case "ndjson":
+		src, err := f.present(src, names, l)
+		if err != nil {
+			return o, err
+		}
 		o.rows = ndjson.NewReader(src, names, ndjson.Options{MaxLine: line, MaxField: field})
 	case "json":
 		o.rows = json.NewReader(src, names, json.Options{Rows: form.Rows, MaxRow: line, MaxField: field})
 	case "xlsx", "xls", "html":
 		return o, o.workbook(f, l, src)
 	case "x12":
-		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI})
-		o.rows, o.refused = r, r.Refuse
+		r := x12.NewReader(src, names, x12.Options{Feed: f.config.Kind, Dialect: form.EDI, Hide: f.config.Sealed()})
+		o.rows, o.refused, o.acknowledge = r, r.Refuse, acknowledgeX12(r)
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "edifact":
 		r := edifact.NewReader(src, names, edifact.Options{Feed: f.config.Kind, Dialect: form.EDI})
-		o.rows, o.refused = r, r.Refuse
+		o.rows, o.refused, o.acknowledge = r, r.Refuse, acknowledgeEDIFACT(r)
 		o.warnings = func() []string { return r.Outcome().Warnings }
 	case "poslog":
 		o.rows = poslog.NewReader(src, names, poslog.Options{Dialect: form.POSLog, MaxToken: line, MaxField: field})
@@ -76,17 +87,26 @@ func (o *opened) text(f *feed, l config.Limits, src io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("feed %s: %w", f.config.ID, err)
 	}
-	r := csv.NewReader(encoding.NewReader(src, encoding.Options{Encoding: code}), csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)})
-	return o.table(f, r)
+	text := encoding.NewReader(src, encoding.Options{Encoding: code})
+	if o.walk != nil {
+		o.walk.text = text
+	}
+	return o.table(f, csv.NewReader(text, csv.Options{Delimiter: form.Comma(), MaxLine: int(l.Line), MaxField: int(l.Field)}))
 }
 
 // table opens rows of cells: under a header that is looked for, or under the names that the feed gives.
 func (o *opened) table(f *feed, src sheet.Source) error {
 	form := &f.config.Format
 	var notes []string
+	if o.walk != nil && o.walk.Raw != nil {
+		src = &tap{src, o.walk.Raw}
+	}
 	r := sheet.NewReader(src, form.Layout, sheet.Options{
 		Names: f.mapping.Columns(), Key: f.mapping.KeyColumns(), Header: form.Header, Sums: f.mapping.Figures(), Number: f.mapping.Number,
 		Total: func(t sheet.Total) {
+			if o.walk != nil && o.walk.Total != nil {
+				o.walk.Total(t)
+			}
 			for _, c := range t.Checks {
 				if !c.Agrees && !c.Unsure && len(notes) < 20 {
 					notes = append(notes, fmt.Sprintf("row %d says that %s comes to %s, but the rows it adds up come to %s; look whether the file is whole", t.Row, c.Column, c.Says, c.Adds))
@@ -100,6 +120,9 @@ func (o *opened) table(f *feed, src sheet.Source) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.walk != nil {
+		o.walk.header = r.Header()
 	}
 	o.rows, o.columns = r, columns
 	more := o.warnings
@@ -115,16 +138,14 @@ func (o *opened) table(f *feed, src sheet.Source) error {
 // workbook opens a table of a workbook. A workbook is read through its index, so it is laid into a file first. What the
 // bytes are decides how they are read: a workbook of one kind is often named as another.
 func (o *opened) workbook(f *feed, l config.Limits, src io.Reader) error {
-	file, err := os.CreateTemp("", "sellthrough-workbook-")
+	file, err := sealed.NewTemp("", "sellthrough-workbook-")
 	if err != nil {
 		return fmt.Errorf("lay the workbook into a file: %w", err)
 	}
-	o.close = func() {
-		_ = file.Close()
-		_ = os.Remove(file.Name())
-	}
-	size, err := io.Copy(file, src)
-	if err != nil {
+	o.close = func() { _ = file.Close() } // one that stays can't be read by anybody
+	_, err = io.Copy(file, src)
+	size := file.Size()
+	if err = errors.Join(err, file.Finish()); err != nil {
 		return fmt.Errorf("lay the workbook into a file: %w", err)
 	}
 	head := make([]byte, 4096)
@@ -157,14 +178,7 @@ func (o *opened) workbook(f *feed, l config.Limits, src io.Reader) error {
 		o.warnings = r.Warnings
 		return o.table(f, r)
 	case "html":
-		_, err := file.Seek(0, io.SeekStart)
-		if err != nil {
-			return fmt.Errorf("read the workbook back: %w", err)
-		}
-		return o.table(f, html.NewReader(file, html.Options{}))
+		return o.table(f, html.NewReader(io.NewSectionReader(file, 0, size), html.Options{}))
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read the workbook back: %w", err)
-	}
-	return o.text(f, l, file)
+	return o.text(f, l, io.NewSectionReader(file, 0, size))
 }

@@ -17,6 +17,7 @@ import (
 
 	"sellthrough"
 	"sellthrough/ingest/archive"
+	"sellthrough/ingest/keys"
 	"sellthrough/internal/block"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
@@ -103,8 +104,11 @@ func (w *world) collect(data string, edit ...func(*config.Config)) *collector {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	if a.Keys, err = keys.Open(w.t.Context(), keys.Options{At: filepath.Join(w.dir, "keys")}); err != nil {
+		w.t.Fatal(err)
+	}
 	l := &wire{Bus: w.bus()}
-	i, err := New(Options{Config: c, Bus: l, Archive: a})
+	i, err := New(Options{Config: c, Bus: l, Archive: a, Keys: a.Keys})
 	if err != nil {
 		w.t.Fatal(err)
 	}

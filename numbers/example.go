@@ -25,9 +25,10 @@ var Given = map[string][]string{
 	"sales":         {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?", "party?", "region?", "serial?", "salesperson?", "segment?", "customer?", "title?", "refers_to?"},
 	"flows":         {"partner", "location", "product", "at", "kind", "qty", "money?", "party?", "document?", "refers_to?", "reason?", "until?", "serial?", "salesperson?", "segment?", "customer?", "cause?", "known?"},
 	"stock":         {"partner", "location", "product", "at", "qty", "level?"},
-	"submissions":   {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?"},
+	"submissions":   {"partner", "feed", "received", "rows", "refused", "new", "duplicate", "corrected", "withdrawn", "held?", "day?"}, // day: the one that it says to be complete for
 	"incidents":     {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
 	"refused":       {"partner", "feed", "row", "column", "value", "reason"},
+	"turned_away":   {"partner", "feed", "at", "file", "reason", "missing?"}, // missing: column>new-name,column
 }
 
 // Rows reads rows of a kind; each has every column of Given.

@@ -9,7 +9,7 @@ import (
 )
 
 // source is a view or table that a SQL reads.
-var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily|flow_daily|published|stock_reports)\b`)
+var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily|flow_daily|published|stock_reports|submissions)\b`)
 
 // order puts every file behind those whose views it reads.
 func order(list []Number) ([]Number, error) {

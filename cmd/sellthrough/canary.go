@@ -46,9 +46,8 @@ func (a *app) canary(l *clickhouse.Ledger) (*bird, error) {
 		return nil, err
 	}
 	b := &bird{Canary: made, key: rand.Text()}
-	collector := *a
-	collector.cfg = a.cfg.WithCanary(config.HashKey(b.key), canary.Columns()...)
-	b.collector = &collector
+	collector := &app{cfg: a.cfg.WithCanary(config.HashKey(b.key), canary.Columns()...), log: a.log, registry: a.registry, engines: a.engines, keys: a.keys}
+	b.collector = collector
 	if d := &collector.cfg.Doors; d.SFTP.Listen != "" {
 		var public string
 		if b.signer, public, err = canary.Key(); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -41,7 +42,7 @@ func (a *app) doors(intake *ingest.Intake, books httpfeed.Books, c *bird) (parts
 	if d.Folder.Root != "" {
 		o := dropfeed.Options{Intake: in, Poll: d.Folder.Poll, Registry: a.registry, Log: a.part("dropfeed")}
 		for _, id := range d.Folder.Feeds {
-			o.Feeds = append(o.Feeds, dropfeed.Feed{Partner: a.owner(id), ID: id, Dir: dropfeed.Dir(d.Folder.Root, id)})
+			o.Feeds = append(o.Feeds, dropfeed.Feed{Partner: a.owner(id), ID: id, Dir: dropfeed.Dir(d.Folder.Root, id), Remove: slices.Contains(a.sealed(), id)})
 		}
 		p, err := dropfeed.New(o)
 		if err != nil {
@@ -85,11 +86,21 @@ func (a *app) owner(id sellthrough.FeedID) sellthrough.PartnerID {
 	return f.Partner
 }
 
+// sealed are the feeds that hold end customers.
+func (a *app) sealed() (out []sellthrough.FeedID) {
+	for i := range a.cfg.Feeds {
+		if f := &a.cfg.Feeds[i]; f.Sealed() {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
+
 func (a *app) sftp(in door.Intake) (*sftpfeed.Door, error) {
 	s := &a.cfg.Doors.SFTP
 	o := sftpfeed.Options{
 		Intake: in, Listen: s.Listen, Dir: s.Root, HostKey: s.HostKey, MaxFile: int64(a.cfg.Limits.Body), Sessions: s.Sessions,
-		Registry: a.registry, Log: a.part("sftpfeed"),
+		Remove: a.sealed(), Registry: a.registry, Log: a.part("sftpfeed"),
 	}
 	for _, u := range s.Users {
 		o.Users = append(o.Users, sftpfeed.User{Name: u.Name, Partner: u.Partner, Password: string(u.Password), Keys: u.Keys, Feeds: u.Feeds})

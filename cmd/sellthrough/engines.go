@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,8 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"sellthrough"
-	"sellthrough/ingest"
-	"sellthrough/ingest/archive"
+	"sellthrough/ingest/keys"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
 	"sellthrough/internal/control"
@@ -38,6 +38,8 @@ type app struct {
 	log      zerolog.Logger
 	registry *prometheus.Registry
 	engines  engines
+	keys     *keys.Store // of end customers; nil where no feed has them
+	applying sync.Mutex  // a reference version is put in force
 }
 
 // engines says where the engines answer. Embedded ones are noted in a file of the data folder, so that other commands
@@ -280,21 +282,10 @@ func (a *app) migrate(ctx context.Context, l *clickhouse.Ledger) error {
 	for i := range a.cfg.Feeds {
 		f := &a.cfg.Feeds[i]
 		faults = append(faults, l.Rule(ctx, f.ID, f.Identity.Rule, f.Fingerprint()))
+		version, text := f.Mapping()
+		faults = append(faults, l.Mapping(ctx, f.Partner, f.ID, version, text))
 	}
 	return errors.Join(faults...)
-}
-
-// intake makes an intake; room and waiting may be nil.
-func (a *app) intake(ctx context.Context, b *bus.Bus, room func(int64) error, waiting func(context.Context) (time.Time, bool, error)) (*ingest.Intake, error) {
-	ar, err := archive.Open(ctx, a.cfg.Archive.URL)
-	if err != nil {
-		return nil, err
-	}
-	o := ingest.Options{Config: a.cfg, Bus: b, Archive: ar, Room: room, Waiting: waiting, Log: a.part("collect")}
-	if a.registry != nil {
-		o.Registry = a.registry
-	}
-	return ingest.New(o)
 }
 
 func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transformer, error) {

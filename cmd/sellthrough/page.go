@@ -10,9 +10,12 @@ import (
 	"sellthrough/alerts/door"
 	"sellthrough/dashboards"
 	"sellthrough/dashboards/page"
+	"sellthrough/ingest/archive"
 	"sellthrough/internal/access"
+	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
 	chserver "sellthrough/internal/embedded/clickhouse"
+	"sellthrough/portal"
 	"sellthrough/sinks/clickhouse"
 )
 
@@ -20,7 +23,7 @@ import (
 const embeddedPrefix = "page_"
 
 // page is the built-in page behind its guard, and status beside it for those who may see everything.
-func (a *app) page(l *clickhouse.Ledger, status http.Handler) (http.Handler, *page.Page, error) {
+func (a *app) page(b *bus.Bus, l *clickhouse.Ledger, status http.Handler, ar *archive.Archive, t taking) (http.Handler, *page.Page, error) {
 	g, err := a.guard(l)
 	if err != nil {
 		return nil, nil, err
@@ -36,12 +39,20 @@ func (a *app) page(l *clickhouse.Ledger, status http.Handler) (http.Handler, *pa
 	p, err := page.New(page.Options{
 		Reader: r, Boards: dashboards.Files(), Gatherer: a.registry, Zone: zone, Title: "sellthrough", Version: version,
 		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_received", Status: status,
+		Rooms: portal.Rooms(), Files: portal.Files(),
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	rooms, err := a.portal(b, l, r, ar, t)
 	if err != nil {
 		return nil, nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", p)
+	for _, at := range portal.Below() {
+		mux.Handle(at, rooms)
+	}
 	mux.Handle("POST /api/incidents/{id}/{act}", door.New(clickhouse.Incidents{Ledger: l}, a.log.With().Str("part", "alert").Logger()))
 	return g.Wrap(mux), p, nil
 }
@@ -59,6 +70,13 @@ func (a *app) guard(l *clickhouse.Ledger) (*access.Guard, error) {
 			return nil, err
 		}
 		o.Proxies = append(o.Proxies, netip.PrefixFrom(network.Addr().Unmap(), network.Bits()))
+	}
+	if c.Keys {
+		for i := range a.cfg.Partners {
+			for _, k := range a.cfg.Partners[i].Keys {
+				o.Keys = append(o.Keys, access.PartnerKey{Partner: a.cfg.Partners[i].ID, Hash: string(k)})
+			}
+		}
 	}
 	for _, u := range c.Users {
 		o.Users = append(o.Users, access.User{
@@ -99,7 +117,7 @@ func ownPrefix(c config.ClickHouse) string { return c.Database + "_" }
 func readers(database, secret string) []chserver.User {
 	var out []chserver.User
 	for _, u := range clickhouse.ReadUsers(database, embeddedPrefix, secret) {
-		x := chserver.User{Name: u.Name, Password: u.Password, Grants: []string{"GRANT " + strings.Join(u.Privileges, ", ")}}
+		x := chserver.User{Name: u.Name, Password: u.Password, Grants: u.Statements()}
 		for _, p := range u.Policies {
 			x.Policies = append(x.Policies, chserver.Policy(p))
 		}

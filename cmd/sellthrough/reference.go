@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sellthrough"
 	"sellthrough/internal/bus"
 	"sellthrough/sinks/clickhouse"
 	"sellthrough/transform/reference"
@@ -63,7 +64,7 @@ func (a *app) watch(b *bus.Bus, l *clickhouse.Ledger) func(context.Context) erro
 		seen := ""
 		for {
 			if now := stamp(dir); now != seen {
-				rev, changed, err := a.control(b, l).ApplyReference(ctx, dir, "folder "+dir)
+				rev, changed, err := a.apply(ctx, b, l, "folder "+dir)
 				switch {
 				case err != nil && ctx.Err() == nil:
 					a.log.Error().Err(err).Msg("reference folder is not applied; what was in force stays")
@@ -79,6 +80,13 @@ func (a *app) watch(b *bus.Bus, l *clickhouse.Ledger) func(context.Context) erro
 			}
 		}
 	}
+}
+
+// apply puts the reference folder in force, one at a time: the page does so too when a cross-reference is written there.
+func (a *app) apply(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, who string) (sellthrough.Revision, bool, error) {
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	return a.control(b, l).ApplyReference(ctx, a.cfg.Reference.Folder, who)
 }
 
 // stamp changes when a file of a folder does.

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"sellthrough"
+	"sellthrough/ingest"
 	"sellthrough/ingest/archive"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/replay"
@@ -146,8 +147,12 @@ func (a *app) sendAgain(ctx context.Context, b *bus.Bus, held []clickhouse.Said,
 	defer os.RemoveAll(dir)
 	c := *a.cfg
 	c.Data = dir
-	inside := &app{cfg: &c, log: a.part("replay").Level(max(a.log.GetLevel(), zerolog.WarnLevel))}
-	in, err := inside.intake(ctx, b, nil, nil)
+	ar, err := a.archive(ctx)
+	if err != nil {
+		return err
+	}
+	defer ar.Close()
+	in, err := ingest.New(ingest.Options{Config: &c, Bus: b, Archive: ar, Keys: ar.Keys, Log: a.part("replay").Level(max(a.log.GetLevel(), zerolog.WarnLevel))})
 	if err != nil {
 		return err
 	}
@@ -169,7 +174,7 @@ func (a *app) sendAgain(ctx context.Context, b *bus.Bus, held []clickhouse.Said,
 	for n, x := range held {
 		_, err := in.Again(ctx, x.Submission, attempts[n]+1)
 		if errors.Is(err, archive.ErrNotFound) {
-			fmt.Printf("%s: its body is not in the archive any more; ask the partner to send it again\n", x.ID)
+			fmt.Printf("%s: its body can't be read any more; ask the partner to send it again\n", x.ID)
 			gone++
 			continue
 		}

@@ -37,6 +37,7 @@ type shadow struct {
 	intake *ingest.Intake
 	failed chan error // of the first part that ended by itself
 
+	archive        *archive.Archive
 	road, engine   sync.WaitGroup
 	halt, shutDown context.CancelFunc // of the road, and then of the engine
 }
@@ -105,7 +106,10 @@ func (s *shadow) start(ctx context.Context) (err error) {
 	read := *s.o.read // the feeds of one configuration, everything else of the other
 	read.Data, read.Engines, read.Transform, read.Reporting, read.Archive = s.dir, s.a.cfg.Engines, s.a.cfg.Transform, s.a.cfg.Reporting, s.a.cfg.Archive
 	inside := &app{cfg: &read, log: log}
-	if s.intake, err = inside.intake(ctx, s.bus, nil, nil); err != nil {
+	if s.archive, err = s.a.archive(ctx); err != nil {
+		return err
+	}
+	if s.intake, err = ingest.New(ingest.Options{Config: &read, Bus: s.bus, Archive: s.archive, Keys: s.archive.Keys, Log: log}); err != nil {
 		return err
 	}
 	t, err := inside.transformer(s.bus, s.ledger)
@@ -140,6 +144,9 @@ func (s *shadow) close() {
 	s.road.Wait()
 	s.shutDown()
 	s.engine.Wait()
+	if s.archive != nil {
+		_ = s.archive.Close()
+	}
 	if s.bus != nil {
 		s.bus.Close()
 	}

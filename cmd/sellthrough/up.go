@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest/archive"
 	"sellthrough/ingest/httpfeed"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/run"
@@ -41,11 +43,14 @@ func serve(ctx context.Context, args []string) error {
 
 // roles starts what a process is to be, upstream first to stop: doors, intake, transformer, engines.
 func roles(ctx context.Context, name string, args []string, collects, transforms, serves bool) (err error) {
-	var adopt bool
+	var adopt, uploads bool
 	var d demoFlags
 	a, _, err := load(name, args, func(fs *flag.FlagSet) {
 		if name == "up" {
 			d.add(fs)
+		}
+		if name == "serve" {
+			fs.BoolVar(&uploads, "uploads", false, "take the reports that partners upload on the page; they go the way of a collector's")
 		}
 		if transforms {
 			fs.BoolVar(&adopt, "accept-new-topics", false, "go on with Kafka topics that were made anew; what the old ones held and ClickHouse does not is given up")
@@ -68,7 +73,7 @@ func roles(ctx context.Context, name string, args []string, collects, transforms
 	} else if err := a.find(); err != nil {
 		return err
 	}
-	parts, err := a.parts(ctx, collects, transforms, serves, name == "up", adopt)
+	parts, err := a.parts(ctx, duties{collects, transforms, serves, uploads, name == "up", adopt})
 	if err != nil {
 		return errors.Join(err, run.All(cancelled(ctx), drain, engines...))
 	}
@@ -92,7 +97,10 @@ func cancelled(ctx context.Context) context.Context {
 	return c
 }
 
-func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, adopt bool) ([]run.Part, error) {
+// duties are what a process does: collect, transform, serve the page, take what is uploaded there, watch over all.
+type duties struct{ collects, transforms, serves, uploads, watch, adopt bool }
+
+func (a *app) parts(ctx context.Context, do duties) ([]run.Part, error) {
 	b, err := a.bus()
 	if err != nil {
 		return nil, err
@@ -101,14 +109,14 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 	if err != nil {
 		return nil, err
 	}
-	if transforms {
+	if do.transforms {
 		if err := a.await(ctx, "clickhouse", l.Ping); err != nil {
 			return nil, err
 		}
 		if err := a.migrate(ctx, l); err != nil {
 			return nil, err
 		}
-		if adopt {
+		if do.adopt {
 			inc, err := b.Ensure(ctx)
 			if err == nil {
 				err = l.Adopt(ctx, string(inc.Lines), a.cfg.Engines.Kafka.Partitions)
@@ -119,33 +127,11 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		}
 	}
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
-	var parts []run.Part
-	if collects {
-		more, err := a.collector(ctx, b, l, site, watch)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, more...)
+	parts, err := a.road(ctx, site, b, l, do)
+	if err != nil {
+		return nil, err
 	}
-	if transforms {
-		t, err := a.transformer(b, l)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, run.Part{Name: "transform", Run: t.Run}, run.Part{Name: "compact", Run: a.compact(l)})
-	}
-	if collects || serves {
-		parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
-	}
-	if serves {
-		front, p, err := a.page(l, site.Page())
-		if err != nil {
-			return nil, err
-		}
-		site.Handle("/", front)
-		parts = append([]run.Part{{Name: "page", Run: p.Run}}, parts...)
-	}
-	if watch {
+	if do.watch {
 		p, err := a.alerter(l)
 		if err != nil {
 			return nil, err
@@ -156,39 +142,94 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 		}
 		parts = append([]run.Part{p, k}, parts...)
 	}
-	if watch && a.cfg.Reference.Folder != "" {
+	if do.watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
 	}
 	return append(parts, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin}), nil
 }
 
-// collector is what takes bodies: doors and intake, and the canary that tries them.
-func (a *app) collector(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, site *web.Site, everything bool) ([]run.Part, error) {
-	c, err := a.canary(l)
+// road is what a process does for reports on their way, and for whoever asks after them.
+func (a *app) road(ctx context.Context, site *web.Site, b *bus.Bus, l *clickhouse.Ledger, do duties) ([]run.Part, error) {
+	var parts []run.Part
+	var t taking
+	if !do.collects && !do.serves {
+		return a.transforming(parts, b, l, do)
+	}
+	ar, err := a.archive(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if do.collects {
+		var more []run.Part
+		if t, more, err = a.collector(ctx, b, l, ar, site, do.watch); err != nil {
+			return nil, err
+		}
+		parts = append(parts, more...)
+	} else if do.uploads {
+		in, running, err := a.taker(ctx, b, l, ar, filepath.Join(a.cfg.Data, "page"), false)
+		if err != nil {
+			return nil, err
+		}
+		site.Ready("collect", in.Ready)
+		t, parts = taking{intake: in}, append(parts, running...)
+	}
+	if a.keys != nil { // keys that are destroyed elsewhere are forgotten here
+		parts = append(parts, run.Part{Name: "keys", Run: a.keys.Run})
+	}
+	if parts, err = a.transforming(parts, b, l, do); err != nil {
+		return nil, err
+	}
+	parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
+	if do.serves {
+		front, p, err := a.page(b, l, site.Page(), ar, t)
+		if err != nil {
+			return nil, err
+		}
+		site.Handle("/", front)
+		parts = append([]run.Part{{Name: "page", Run: p.Run}}, parts...)
+	}
+	return parts, nil
+}
+
+// transforming adds the transformer where a process is one.
+func (a *app) transforming(parts []run.Part, b *bus.Bus, l *clickhouse.Ledger, do duties) ([]run.Part, error) {
+	if !do.transforms {
+		return parts, nil
+	}
+	t, err := a.transformer(b, l)
+	if err != nil {
+		return nil, err
+	}
+	return append(parts, run.Part{Name: "transform", Run: t.Run}, run.Part{Name: "compact", Run: a.compact(l)}), nil
+}
+
+// collector is what takes bodies: doors and intake, and the canary that tries them.
+func (a *app) collector(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, ar *archive.Archive, site *web.Site, everything bool) (taking, []run.Part, error) {
+	c, err := a.canary(l)
+	if err != nil {
+		return taking{}, nil, err
 	}
 	if c != nil {
 		a = c.collector
 	}
-	space := a.space(l, everything)
-	in, err := a.intake(ctx, b, space.Room, l.Waiting)
+	in, running, err := a.taker(ctx, b, l, ar, a.cfg.Data, everything)
 	if err != nil {
-		return nil, err
+		return taking{}, nil, err
 	}
 	site.Ready("collect", in.Ready)
 	site.HandleAdmin("POST /confirm", confirming(in))
 	parts, took, err := a.doors(in, books{l}, c)
 	if err != nil {
-		return nil, err
+		return taking{}, nil, err
 	}
-	site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
-	parts = append(parts, run.Part{Name: "disk", Run: space.Run}, run.Part{Name: "collect", Run: in.Run})
+	t := taking{in, took, &httpfeed.Uses{}}
+	site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Uses: t.uses, Log: a.log}))
+	parts = append(parts, running...)
 	if c == nil {
-		return parts, nil
+		return t, parts, nil
 	}
 	p, err := c.part()
-	return append([]run.Part{p}, parts...), err
+	return t, append([]run.Part{p}, parts...), err
 }
 
 // watchSchema ends a program that a newer one's schema has left behind, with a word that says so.

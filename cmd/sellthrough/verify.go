@@ -41,7 +41,7 @@ func verify(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	tell(found)
+	printFindings(found)
 	if cures := curesOf(found); heal && len(cures) > 0 {
 		for _, c := range cures {
 			if err := a.cure(ctx, b, l, inc, c); err != nil {
@@ -53,7 +53,7 @@ func verify(ctx context.Context, args []string) error {
 		}
 		if len(found) > 0 {
 			fmt.Println("what is left:")
-			tell(found)
+			printFindings(found)
 		}
 	}
 	if n := len(found); n > 0 {
@@ -63,7 +63,7 @@ func verify(ctx context.Context, args []string) error {
 	return nil
 }
 
-func tell(found []clickhouse.Finding) {
+func printFindings(found []clickhouse.Finding) {
 	for _, f := range found {
 		fmt.Printf("WRONG  %s\n       %s\n", f.What, f.Remedy)
 	}

@@ -37,9 +37,29 @@ type Options struct {
 	Age      string              // SQL of one instant: the newest report that counts; empty: no age is shown
 	Gatherer prometheus.Gatherer // answers the panels that ask Prometheus; nil: they say that there is none
 	Zone     *time.Location      // of the days and times of boards that name none; nil: UTC
+	Rooms    []Room              // beside the boards
+	Files    map[string]fs.FS    // of the rooms, by their folder below /static/
 	Title    string              // of the system, in the page's head
 	Version  string
 	Log      zerolog.Logger
+}
+
+// Room is a place beside the boards where people work: a module of its own in the page's frame.
+type Room struct {
+	Path   string // such as /try; what lies below it is the room's own
+	EN, ZH string // its title
+	Script string // the module, below /static/
+	Style  string // its style sheet, below /static/
+	Roles  []access.Role
+	Front  []access.Role // whose first page it is, instead of the front board
+}
+
+// Title is the room's in a language.
+func (r Room) Title(lang string) string {
+	if lang == "zh" {
+		return r.ZH
+	}
+	return r.EN
 }
 
 // Langs are the languages of boards and page.
@@ -75,7 +95,7 @@ func New(o Options) (*Page, error) {
 		p.ring = live.NewRing(o.Gatherer)
 		p.engine = live.NewEngine(p.ring)
 	}
-	files, err := newFiles()
+	files, err := newFiles(o.Files)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
@@ -83,6 +103,10 @@ func New(o Options) (*Page, error) {
 	m.Handle("GET /{$}", files.index())
 	m.Handle("GET /d/{uid}", files.index())
 	m.Handle("GET /d/{uid}/{slug}", files.index())
+	for _, r := range o.Rooms {
+		m.Handle("GET "+r.Path, files.index())
+		m.Handle("GET "+r.Path+"/{rest...}", files.index())
+	}
 	m.Handle("GET /static/", files)
 	if o.Status != nil {
 		m.HandleFunc("GET /status", p.status)

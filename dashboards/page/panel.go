@@ -205,7 +205,23 @@ func (p *Page) list(w http.ResponseWriter, r *http.Request) {
 		Title string   `json:"title"`
 		Tags  []string `json:"tags"`
 	}
+	type room struct {
+		Path   string `json:"path"`
+		Title  string `json:"title"`
+		Script string `json:"script"`
+		Style  string `json:"style"`
+	}
 	lang := language(r.URL.Query().Get("lang"))
+	rooms, home := []room{}, ""
+	for _, x := range p.o.Rooms {
+		if !v.May(x.Roles...) {
+			continue
+		}
+		rooms = append(rooms, room{x.Path, x.Title(lang), "/static/" + x.Script, "/static/" + x.Style})
+		if home == "" && slices.Contains(x.Front, v.Role) {
+			home = x.Path
+		}
+	}
 	boards := []entry{}
 	for _, b := range p.boards[lang] {
 		boards = append(boards, entry{b.UID, b.Title, b.Tags})
@@ -221,7 +237,11 @@ func (p *Page) list(w http.ResponseWriter, r *http.Request) {
 		Viewer  string  `json:"viewer"`
 		Role    string  `json:"role"`
 		Boards  []entry `json:"boards"`
-	}{p.o.Title, p.o.Version, p.o.Zone.String(), lang, Front, hasCharts(), p.o.Status != nil && !v.Restricted(), v.Name, string(v.Role), boards})
+		Rooms   []room  `json:"rooms"`
+		Home    string  `json:"home"` // the room that / opens; empty: the front board
+	}{
+		p.o.Title, p.o.Version, p.o.Zone.String(), lang, Front, hasCharts(), p.o.Status != nil && !v.Restricted(), v.Name, string(v.Role), boards, rooms, home,
+	})
 }
 
 // board answers one board without its SQL.

@@ -29,13 +29,27 @@ type asset struct {
 	plain, packed []byte // packed is nil where packing saves nothing
 }
 
-func newFiles() (files, error) {
+// newFiles takes the page's own files, and those of others into folders of theirs.
+func newFiles(others map[string]fs.FS) (files, error) {
 	f := files{map[string]asset{}}
-	err := fs.WalkDir(embedded, "static", func(name string, d fs.DirEntry, err error) error {
+	own, err := fs.Sub(embedded, "static")
+	if err == nil {
+		err = f.add("", own)
+	}
+	for folder, fsys := range others {
+		if err == nil {
+			err = f.add(folder+"/", fsys)
+		}
+	}
+	return f, err
+}
+
+func (f files) add(folder string, fsys fs.FS) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".md" {
 			return err
 		}
-		text, err := embedded.ReadFile(name)
+		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
 		}
@@ -44,17 +58,16 @@ func newFiles() (files, error) {
 		if packed := pack(text); len(packed) < len(text)*9/10 {
 			a.packed = packed
 		}
-		f.all[strings.TrimPrefix(name, "static/")] = a
+		f.all[folder+name] = a
 		return nil
 	})
-	return f, err
 }
 
 func kind(name string) string {
 	switch path.Ext(name) {
 	case ".js":
 		return "text/javascript; charset=utf-8"
-	case ".html", ".css", ".svg":
+	case ".html", ".css", ".svg", ".json":
 		return mime.TypeByExtension(path.Ext(name))
 	}
 	return "text/plain; charset=utf-8" // licences

@@ -1,6 +1,10 @@
 // Package archive keeps bodies as partners sent them: zstd, named by the sha-256 of the decoded bytes, so the same body
 // is kept once. It promises: a body that Commit returned nil for survives a power cut, a draft that was not committed
 // is never found, and Open gives exactly the bytes that were hashed or an error.
+//
+// A body that holds end customers is sealed: encrypted as it is written, under a key of its own that lies in the key store,
+// and named by a keyed hash, in a file whose name is chance. Whoever has the archive alone sees how large such bodies are
+// and when they came, and not whether two are the same.
 package archive
 
 import (
@@ -19,13 +23,23 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"gocloud.dev/blob"
+
+	"sellthrough/ingest/archive/sealed"
+	"sellthrough/ingest/keys"
 )
 
-// ErrNotFound says that no body of that name is kept.
-var ErrNotFound = errors.New("archive: no such body")
+// ErrNotFound says that no body of that name is kept. ErrErased says that the key of a sealed body was destroyed: what is
+// known of its lines is in the log and the ledger.
+var (
+	ErrNotFound = errors.New("archive: no such body")
+	ErrErased   = keys.ErrErased
+)
 
 // Archive is a store of bodies.
-type Archive struct{ store store }
+type Archive struct {
+	Keys  *keys.Store // of sealed bodies; nil: they can't be read
+	store store
+}
 
 // store is where objects lie: a folder, or a bucket.
 type store interface {
@@ -38,6 +52,7 @@ type store interface {
 	each(ctx context.Context, prefix string, use func(object) error) error
 	// expire deletes an object unless it was kept or renewed since a time. It says whether it did.
 	expire(ctx context.Context, name string, before time.Time) (bool, error)
+	remove(ctx context.Context, name string) error // of what is not there: nil
 	sweep(ctx context.Context, before time.Time) error
 	close() error
 }
@@ -61,16 +76,16 @@ type temp interface {
 func Open(ctx context.Context, at string) (*Archive, error) {
 	u, err := url.Parse(at)
 	if err != nil || len(u.Scheme) < 2 { // a plain path, or a Windows drive letter
-		return &Archive{folder{at}}, nil
+		return &Archive{store: folder{at}}, nil
 	}
 	if u.Scheme == "file" {
-		return &Archive{folder{filepath.FromSlash(u.Path)}}, nil
+		return &Archive{store: folder{filepath.FromSlash(u.Path)}}, nil
 	}
 	b, err := blob.OpenBucket(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("archive: open %s: %w", u.Redacted(), err)
 	}
-	return &Archive{&bucket{b}}, nil
+	return &Archive{store: &bucket{b}}, nil
 }
 
 // Close releases the store.
@@ -92,13 +107,18 @@ func name(sum string) (string, error) {
 // Draft is a body on its way in. Write it, Finish it, then Commit or Discard. One goroutine at a time.
 type Draft struct {
 	Size int64
-	Sum  string // hex, after Finish
+	Sum  string // after Finish: the name of the body, which is the sha-256 in hex, or that of a sealed body
 
 	a    *Archive
 	temp temp
 	hash hash.Hash
 	enc  *zstd.Encoder
 	mem  *memory // nil once the body outgrew it
+
+	vault *keys.Vault // nil: the body is not sealed
+	entry keys.Entry
+	seal  *sealed.Writer
+	kept  bool // under entry
 }
 
 // Small is the largest body that a draft also keeps in memory.
@@ -115,14 +135,33 @@ var encoders = sync.Pool{New: func() any {
 }}
 
 // Draft begins a body.
-func (a *Archive) Draft(ctx context.Context) (*Draft, error) {
-	t, err := a.store.create(ctx)
-	if err != nil {
+func (a *Archive) Draft(ctx context.Context) (*Draft, error) { return a.draft(ctx, nil) }
+
+// Sealed begins a body that holds end customers. Not a byte of it is written as it came.
+func (a *Archive) Sealed(ctx context.Context, v *keys.Vault) (*Draft, error) { return a.draft(ctx, v) }
+
+func (a *Archive) draft(ctx context.Context, v *keys.Vault) (*Draft, error) {
+	d := &Draft{a: a, hash: sha256.New(), vault: v}
+	var err error
+	if v != nil {
+		if d.entry, err = v.New(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if d.temp, err = a.store.create(ctx); err != nil {
 		return nil, err
 	}
-	d := &Draft{a: a, temp: t, hash: sha256.New(), mem: &memory{}}
+	var to io.Writer = d.temp
+	if v != nil {
+		if d.seal, err = sealed.NewWriter(d.temp, d.entry.Key); err != nil {
+			d.temp.drop()
+			return nil, fmt.Errorf("archive: %w", err)
+		}
+		to = d.seal
+	}
+	d.mem = &memory{}
 	d.enc = encoders.Get().(*zstd.Encoder)
-	d.enc.Reset(t)
+	d.enc.Reset(to)
 	return d, nil
 }
 
@@ -144,10 +183,19 @@ func (d *Draft) Write(p []byte) (int, error) {
 func (d *Draft) Finish() error {
 	err := d.enc.Close()
 	d.release()
+	if err == nil && d.seal != nil {
+		err = d.seal.Close()
+	}
 	if err != nil {
 		return fmt.Errorf("archive: write body: %w", err)
 	}
-	d.Sum = hex.EncodeToString(d.hash.Sum(nil))
+	sum := d.hash.Sum(nil)
+	if d.vault == nil {
+		d.Sum = hex.EncodeToString(sum)
+		return nil
+	}
+	d.vault.Name(&d.entry, sum)
+	d.Sum, d.entry.Bytes = d.entry.Name, d.Size
 	return nil
 }
 
@@ -164,15 +212,24 @@ func (d *Draft) Open(ctx context.Context) (io.ReadCloser, error) {
 	if d.mem != nil {
 		return d.mem.reader(), nil
 	}
+	if d.kept {
+		return d.a.unseal(ctx, &d.entry)
+	}
 	r, err := d.temp.reopen(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if d.vault != nil {
+		return unsealed(r, d.entry.Key)
+	}
 	return decoded(r)
 }
 
-// Commit makes the body durable under its hash. A body that is already there is fine, and is kept as long as a new one.
+// Commit makes the body durable under its name. A body that is already there is fine, and is kept as long as a new one.
 func (d *Draft) Commit(ctx context.Context) error {
+	if d.vault != nil {
+		return d.keep(ctx)
+	}
 	n, err := name(d.Sum)
 	if err != nil {
 		return err
@@ -194,8 +251,11 @@ func (d *Draft) Discard() {
 	d.temp.drop()
 }
 
-// Open reads a body by the sha-256 of its decoded bytes. The read fails at its end if the bytes are not those.
+// Open reads a body by its name. The read fails, at its end at the latest, if the bytes are not those that were kept.
 func (a *Archive) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
+	if keys.Sealed(sum) {
+		return a.unlock(ctx, sum)
+	}
 	n, err := name(sum)
 	if err != nil {
 		return nil, err
@@ -209,6 +269,18 @@ func (a *Archive) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return &checked{ReadCloser: d, hash: sha256.New(), want: sum}, nil
+}
+
+// Remove takes a body out of the archive, for good: a sealed one with its key. One that is not there is fine.
+func (a *Archive) Remove(ctx context.Context, sum string) error {
+	if keys.Sealed(sum) {
+		return a.drop(ctx, sum)
+	}
+	n, err := name(sum)
+	if err != nil {
+		return err
+	}
+	return a.store.remove(ctx, n)
 }
 
 func decoded(r io.ReadCloser) (io.ReadCloser, error) {

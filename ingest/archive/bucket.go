@@ -87,6 +87,13 @@ func (b *bucket) expire(ctx context.Context, name string, before time.Time) (boo
 	return true, nil
 }
 
+func (b *bucket) remove(ctx context.Context, name string) error {
+	if err := b.b.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("archive: remove %s: %w", name, err)
+	}
+	return nil
+}
+
 func (b *bucket) sweep(ctx context.Context, before time.Time) error {
 	for it := b.b.List(&blob.ListOptions{Prefix: "incoming/"}); ; {
 		o, err := it.Next(ctx)

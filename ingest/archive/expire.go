@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -15,9 +16,10 @@ type Kept struct {
 
 // Expire deletes bodies that were last kept before a time, and says what is left. A zero time deletes nothing. A body that is
 // sent again is as young as a new one. Who calls it knows what still waits for a body.
-func (a *Archive) Expire(ctx context.Context, before time.Time) (k Kept, err error) {
-	err = a.store.each(ctx, "bodies/", func(o object) error {
-		body := strings.HasSuffix(o.name, ".zst") // else a crash left it on its way out
+func (a *Archive) Expire(ctx context.Context, before time.Time) (Kept, error) {
+	var k Kept
+	see := func(o object) error {
+		body := !strings.HasSuffix(o.name, ".expired") // else a crash left it on its way out
 		if o.at.Before(before) {
 			gone, err := a.store.expire(ctx, o.name, before)
 			if err != nil {
@@ -36,6 +38,6 @@ func (a *Archive) Expire(ctx context.Context, before time.Time) (k Kept, err err
 			k.Oldest = o.at
 		}
 		return nil
-	})
-	return k, err
+	}
+	return k, errors.Join(a.store.each(ctx, "bodies/", see), a.store.each(ctx, "sealed/", see))
 }

@@ -105,6 +105,16 @@ func (f folder) expire(_ context.Context, name string, before time.Time) (bool, 
 	return true, nil
 }
 
+func (f folder) remove(_ context.Context, name string) error {
+	at := f.path(name)
+	if err := os.Remove(at); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("archive: remove %s: %w", name, err)
+	}
+	return syncDir(filepath.Dir(at))
+}
+
 func (f folder) sweep(_ context.Context, before time.Time) error {
 	entries, err := os.ReadDir(f.path("incoming"))
 	if errors.Is(err, fs.ErrNotExist) {

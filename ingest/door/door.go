@@ -31,6 +31,8 @@ type Notice struct {
 	Kind    ingest.Kind          `json:"kind,omitempty"`    // of the problem
 	Refusal *sellthrough.Refusal `json:"refusal,omitempty"` // of a body that can't be read
 	Receipt *sellthrough.Receipt `json:"receipt,omitempty"`
+	// Acknowledgement of an interchange, in the partner's own syntax.
+	Acknowledgement *ingest.Acknowledgement `json:"acknowledgement,omitempty"`
 }
 
 // Deliver hands a body over and says what became of it. An error means that it is not settled: the same body is to be
@@ -43,10 +45,10 @@ func Deliver(ctx context.Context, in Intake, r ingest.Request) (Notice, error) {
 		if !ok || Again(f) {
 			return n, err
 		}
-		n.Problem, n.Kind, n.Refusal = f.Detail, f.Kind, f.Refusal
+		n.Problem, n.Kind, n.Refusal, n.Acknowledgement = f.Detail, f.Kind, f.Refusal, f.Acknowledgement
 		return n, nil
 	}
-	n.Receipt = &taken.Receipt
+	n.Receipt, n.Acknowledgement = &taken.Receipt, taken.Acknowledgement
 	if n.Taken = taken.Accepted > 0 || taken.Refused == 0; !n.Taken {
 		n.Kind = "refused"
 		n.Problem = fmt.Sprintf("none of the %d rows can be read, so nothing was changed; mend them and send the report again", taken.Rows)
@@ -81,6 +83,25 @@ func (n *Notice) Text() string {
 		b.WriteString(httpfeed.Text(n.Receipt))
 	}
 	return b.String()
+}
+
+// Beside are the files that lie beside a settled one, by the end of their names.
+func (n *Notice) Beside() map[string][]byte {
+	out := map[string][]byte{".receipt.json": n.JSON(), ".receipt.txt": []byte(n.Text())}
+	if a := n.Acknowledgement; a != nil {
+		out[a.Suffix()] = []byte(a.Text)
+	}
+	return out
+}
+
+// IsBeside says by its name whether a file is one of those.
+func IsBeside(name string) bool {
+	for _, suffix := range []string{".receipt.json", ".receipt.txt", ".997", ".999", ".TA1", ".contrl"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // Encoding says by its name how a file is compressed, and what the name is without that.

@@ -2,7 +2,8 @@
 //
 //	FEED/report.csv                 taken once two looks find it unchanged
 //	FEED/report.csv.part, ~$x.xlsx  waits until it has its name
-//	FEED/processed/report.csv       afterwards, with report.csv.receipt.json and report.csv.receipt.txt beside it
+//	FEED/processed/report.csv       afterwards, with report.csv.receipt.json and report.csv.receipt.txt beside it, and the
+//	                                acknowledgement of an interchange: report.edi.997, .999, .TA1 or .contrl
 //	FEED/refused/report.csv         where nothing of it could be taken; the receipt says why
 //
 // It promises: a file lies at any moment in one of the folders, whole; after a crash at any point the next look goes on
@@ -33,6 +34,7 @@ type Feed struct {
 	Partner sellthrough.PartnerID
 	ID      sellthrough.FeedID
 	Dir     string // made where it is missing
+	Remove  bool   // a file that was taken is removed, and its receipts stay: the archive has it, and there it can be erased
 }
 
 // Options of a door.

@@ -11,14 +11,16 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"sellthrough/ingest"
 	"sellthrough/ingest/door"
 	"sellthrough/ingest/promise"
 )
 
 type driver struct {
-	in   *promise.Intake
-	dir  string
-	door *Door
+	in     *promise.Intake
+	dir    string
+	door   *Door
+	remove bool
 }
 
 func start(t *testing.T, in *promise.Intake) *driver {
@@ -33,7 +35,7 @@ func (d *driver) Restart(t *testing.T) {
 	if d.door != nil {
 		d.door.close()
 	}
-	o := Options{Intake: d.in, Log: zerolog.Nop(), Feeds: []Feed{{Partner: "acme", ID: "pos", Dir: d.dir}}}
+	o := Options{Intake: d.in, Log: zerolog.Nop(), Feeds: []Feed{{Partner: "acme", ID: "pos", Dir: d.dir, Remove: d.remove}}}
 	var err error
 	if d.door, err = New(o); err != nil {
 		t.Fatal(err)
@@ -102,6 +104,17 @@ func TestAFileIsTakenOnlyWhenTwoLooksFindItUnchanged(t *testing.T) {
 	d.have(t, "processed/report.csv", "processed/report.csv.receipt.json", "processed/report.csv.receipt.txt")
 }
 
+func TestTheAcknowledgementOfAnInterchangeLiesBesideItsReceipt(t *testing.T) {
+	d := start(t, promise.NewIntake(t))
+	d.in.Acknowledge(&ingest.Acknowledgement{Type: "997", Text: promise.Answer})
+	d.Put(t, "march.edi", promise.Good)
+	d.Turn(t)
+	d.have(t, "processed/march.edi", "processed/march.edi.receipt.txt")
+	if text, err := os.ReadFile(filepath.Join(d.dir, "processed/march.edi.997")); err != nil || string(text) != promise.Answer {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 func TestUnfinishedFilesWaitForTheirNames(t *testing.T) {
 	d := start(t, promise.NewIntake(t))
 	for _, name := range []string{"a.csv.part", "~$b.xlsx", "c.tmp", ".d.csv", "e.csv.filepart", "f.csv~"} {
@@ -164,6 +177,42 @@ func TestWhatACrashLeftBetweenReceiptAndMoveIsDoneAgain(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 	d.have(t, "processed/r.csv")
+}
+
+// What holds end customers lies in the archive, sealed, and nowhere beside it. What was not taken stays: it may be all there is.
+func TestFilesWithEndCustomersAreRemovedOnceTheyAreTaken(t *testing.T) {
+	d := start(t, promise.NewIntake(t))
+	d.remove = true
+	d.Restart(t)
+	d.Put(t, "r.csv", promise.Good)
+	d.Put(t, "bad.csv", promise.Bad)
+	d.Turn(t)
+	if n := d.Notices(t); !n["r.csv"].Taken || n["bad.csv"].Taken || len(d.in.Taken()) != 1 {
+		t.Errorf("%+v", n)
+	}
+	d.have(t, "processed/r.csv.receipt.json", "processed/r.csv.receipt.txt", "refused/bad.csv", "refused/bad.csv.receipt.txt")
+	for _, name := range []string{"r.csv", "processed/r.csv"} {
+		if _, err := os.Stat(filepath.Join(d.dir, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(d.dir, work, "*")); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+	// A crash between the receipt and the end: it is done again, and comes to one submission.
+	d.Put(t, "s.csv", promise.Good)
+	f := d.door.folders[0]
+	if err := f.Claim("s.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.write("processed/s.csv.receipt.json", []byte("half a rec")); err != nil {
+		t.Fatal(err)
+	}
+	d.Restart(t)
+	d.Turn(t)
+	if n := d.Notices(t)["s.csv"]; !n.Taken || len(d.in.Taken()) != 2 {
+		t.Errorf("%+v, %d", n, len(d.in.Taken()))
+	}
 }
 
 func TestNamesThatCantBeWrittenAreMadeSo(t *testing.T) {

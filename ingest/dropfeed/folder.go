@@ -199,13 +199,16 @@ func (f *Folder) settle(at, name string, n *door.Notice) error {
 	if err != nil {
 		return err
 	}
-	if err := f.write(to+".receipt.json", n.JSON()); err != nil {
-		return err
+	for suffix, text := range n.Beside() {
+		if err := f.write(to+suffix, text); err != nil {
+			return err
+		}
 	}
-	if err := f.write(to+".receipt.txt", []byte(n.Text())); err != nil {
-		return err
-	}
-	if err := f.root.Rename(at, to); err != nil {
+	if n.Taken && f.Remove {
+		if err := f.root.Remove(at); err != nil {
+			return wrap("remove "+name, f, err)
+		}
+	} else if err := f.root.Rename(at, to); err != nil {
 		return wrap("move "+name+" to "+dir, f, err)
 	}
 	return f.sync(work, dir)

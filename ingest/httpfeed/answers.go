@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sellthrough"
+	"sellthrough/ingest"
 )
 
 // problem is application/problem+json (RFC 9457) with our own members behind the standard ones.
@@ -22,6 +23,8 @@ type problem struct {
 	RetryAfter int                   `json:"retry_after,omitempty"` // seconds
 	Refusals   []sellthrough.Refusal `json:"refusals,omitempty"`    // of an unreadable body
 	Receipt    *sellthrough.Receipt  `json:"receipt,omitempty"`     // of a body whose rows were all refused
+
+	Acknowledgement *ingest.Acknowledgement `json:"acknowledgement,omitempty"` // of an interchange that is unreadable behind its envelope
 }
 
 func (p *problem) Error() string { return p.Detail }
@@ -95,6 +98,15 @@ func Text(rc *sellthrough.Receipt) string {
 			text += fmt.Sprintf(", %s to %s", s.From, s.To)
 		}
 		line("scope", "%s", text)
+	}
+	if rc.Mapping != "" {
+		line("mapping", "%s", rc.Mapping)
+	}
+	if rc.Mends != "" {
+		line("mends", "%s", rc.Mends)
+	}
+	if a := rc.Acknowledgement; a != nil {
+		line("acknowledgement", "%s", a.Type)
 	}
 	for _, w := range rc.Warnings {
 		line("warning", "%s", w)

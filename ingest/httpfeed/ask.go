@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -212,6 +214,36 @@ func refusals(w http.ResponseWriter, r *http.Request) (put func(*sellthrough.Ref
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	e := json.NewEncoder(w)
 	return func(f *sellthrough.Refusal) error { return e.Encode(f) }, control.Flush
+}
+
+// acknowledgement gives the answer to an interchange in the partner's own syntax.
+func (d *door) acknowledgement(w http.ResponseWriter, r *http.Request, p *config.Partner) error {
+	if _, err := query(r); err != nil {
+		return err
+	}
+	id := sellthrough.SubmissionID(r.PathValue("id"))
+	s, err := d.look(r.Context(), p, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.Receipt == nil:
+		return &ingest.Fault{Kind: ingest.Unknown, Detail: fmt.Sprintf("submission %s has no acknowledgement yet, because it is not wholly received; ask again in a moment", id)}
+	case s.Receipt.Acknowledgement == nil:
+		return &ingest.Fault{Kind: ingest.Unknown, Detail: fmt.Sprintf("submission %s has no acknowledgement: only interchanges of X12 and EDIFACT have one, but for those that hold nothing but acknowledgements", id)}
+	}
+	a, err := d.Intake.Acknowledgement(r.Context(), s.Receipt)
+	if err != nil {
+		return err
+	}
+	kind := "application/EDI-X12" // RFC 1767
+	if a.Type == "CONTRL" {
+		kind = "application/EDIFACT"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": string(id) + a.Suffix()}))
+	_, _ = io.WriteString(w, a.Text) // who asked is gone
+	return nil
 }
 
 // confirm lets a held submission through.

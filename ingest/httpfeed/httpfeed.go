@@ -50,7 +50,11 @@ type Options struct {
 	Intake *ingest.Intake
 	Books  Books                      // nil: outcomes are not known
 	Took   func(*sellthrough.Receipt) // told of every submission that was taken; may be nil
-	Log    zerolog.Logger
+	// Who says whose a request is where something else than an API key does; nil is the key. Its nobody is told that there is
+	// nothing here.
+	Who  func(r *http.Request) *config.Partner
+	Uses *Uses // of keys; may be nil
+	Log  zerolog.Logger
 }
 
 //go:embed openapi.yaml
@@ -106,12 +110,13 @@ func (d *door) routes() map[string]http.Handler {
 			w.Header().Set("Content-Type", "application/yaml")
 			_, _ = w.Write(spec) // who asked is gone
 		}),
-		"GET /v1/feeds":                     d.known(d.feeds),
-		"POST /v1/feeds/{feed}":             d.known(d.post),
-		"GET /v1/submissions":               d.known(d.find),
-		"GET /v1/submissions/{id}":          d.known(d.status),
-		"GET /v1/submissions/{id}/refused":  d.known(d.refused),
-		"POST /v1/submissions/{id}/confirm": d.known(d.confirm),
+		"GET /v1/feeds":                            d.known(d.feeds),
+		"POST /v1/feeds/{feed}":                    d.known(d.post),
+		"GET /v1/submissions":                      d.known(d.find),
+		"GET /v1/submissions/{id}":                 d.known(d.status),
+		"GET /v1/submissions/{id}/refused":         d.known(d.refused),
+		"GET /v1/submissions/{id}/acknowledgement": d.known(d.acknowledgement),
+		"POST /v1/submissions/{id}/confirm":        d.known(d.confirm),
 	}
 }
 
@@ -121,6 +126,15 @@ type handler func(w http.ResponseWriter, r *http.Request, p *config.Partner) err
 // known lets partners with a key through, so many times a minute.
 func (d *door) known(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.Who != nil {
+			p := d.Who(r)
+			if p == nil {
+				d.fail(w, r, &ingest.Fault{Kind: ingest.Unknown, Detail: "there is nothing of yours here"})
+				return
+			}
+			d.serve(w, r, h, p, "partner "+string(p.ID))
+			return
+		}
 		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		p, hash := d.partner(strings.TrimSpace(key))
 		if p == nil || !strings.EqualFold(scheme, "Bearer") {
@@ -132,17 +146,51 @@ func (d *door) known(h handler) http.Handler {
 			write(w, r, problem{Type: "unauthorized", Title: "Unauthorized", Status: http.StatusUnauthorized, Detail: detail})
 			return
 		}
-		if wait := d.rates.take(hash, time.Now()); wait > 0 {
-			d.fail(w, r, &ingest.Fault{
-				Kind: ingest.Busy, Retry: wait,
-				Detail: fmt.Sprintf("more than %d requests in a minute with this key; send lines together in larger bodies, or wait", d.Config.Limits.PerMinute),
-			})
-			return
-		}
-		if err := h(w, r, p); err != nil {
-			d.fail(w, r, err)
-		}
+		d.Uses.note(hash, time.Now())
+		d.serve(w, r, h, p, hash)
 	})
+}
+
+// serve answers a partner, so many times a minute by what it came with.
+func (d *door) serve(w http.ResponseWriter, r *http.Request, h handler, p *config.Partner, with string) {
+	if wait := d.rates.take(with, time.Now()); wait > 0 {
+		d.fail(w, r, &ingest.Fault{
+			Kind: ingest.Busy, Retry: wait,
+			Detail: fmt.Sprintf("more than %d requests in a minute with this key; send lines together in larger bodies, or wait", d.Config.Limits.PerMinute),
+		})
+		return
+	}
+	if err := h(w, r, p); err != nil {
+		d.fail(w, r, err)
+	}
+}
+
+// Uses remembers when each key was used last in this process, so that people see whether an old one still is.
+type Uses struct {
+	mu   sync.Mutex
+	last map[string]time.Time // by hash
+}
+
+func (u *Uses) note(hash string, at time.Time) {
+	if u == nil {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.last == nil {
+		u.last = map[string]time.Time{}
+	}
+	u.last[hash] = at
+}
+
+// Last is when a key was used last; zero is never since the start.
+func (u *Uses) Last(hash config.KeyHash) time.Time {
+	if u == nil {
+		return time.Time{}
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.last[string(hash)]
 }
 
 // partner finds the owner of a key in a time that does not tell which keys are near.
@@ -259,6 +307,7 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f.Refusal != nil {
 		p.Refusals = []sellthrough.Refusal{*f.Refusal}
 	}
+	p.Acknowledgement = f.Acknowledgement
 	if f.Retry > 0 {
 		p.RetryAfter = max(1, int((f.Retry+time.Second-1)/time.Second))
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))

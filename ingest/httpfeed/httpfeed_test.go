@@ -40,7 +40,16 @@ feeds:
     identity: {scope: document}
     equal_rows_across_files: duplicate
   - {id: other, partner: beta, kind: sales, columns: *columns, identity: {scope: document}, equal_rows_across_files: duplicate}
+  - {id: edi, partner: acme, kind: sales, format: {type: x12, edi: {sale: sell_out}}, identity: {scope: location-day}, equal_rows_across_files: duplicate}
+  - {id: edifact, partner: acme, kind: sales, format: {type: edifact}, identity: {scope: location-day}, equal_rows_across_files: duplicate}
 `
+
+// interchange is two sets, of which the second can't be read; message is a report of EDIFACT.
+const (
+	interchange = "ISA*00*          *00*          *ZZ*STOREHUB       *ZZ*AURORA         *260308*0510*U*00401*000000101*0*P*>~GS*PD*STOREHUB*AURORA*20260308*0510*41*X*004010~" +
+		"ST*852*0001~XQ*G*20260307~N1*RL**92*3001~LIN**VP*AUR-100~ZA*QS*5*EA~SE*6*0001~ST*852*0002~XQ*G*20260307~N1*RL**92*3001~LIN**VP*AUR-300~ZA*XY*1*EA~SE*6*0002~GE*2*41~IEA*1*000000101~"
+	message = "UNB+UNOC:3+STOREHUB+AURORA+260308:0510+77'UNH+1+SLSRPT:D:96A:UN'BGM+73E+9001+9'DTM+137:20260308:102'DTM+356:20260307:102'LOC+162+3001'LIN+1++AUR-100:SA'QTY+153:5'UNT+8+1'UNZ+1+77'"
+)
 
 // ledger are books that a test writes.
 type ledger struct {
@@ -192,6 +201,39 @@ func TestTheSameRequestAgainSaysSo(t *testing.T) {
 	}
 	if _, text := w.ask("GET", "/v1/submissions?key=k&feed=pos", nil); !strings.Contains(text, string(first.Submission)) {
 		t.Fatal(text)
+	}
+}
+
+func TestAnInterchangeIsAnsweredInItsOwnSyntax(t *testing.T) {
+	w := newWorld(t)
+	for feed, want := range map[string]struct{ body, kind, suffix, begins, holds string }{
+		"edi":     {interchange, "application/EDI-X12", ".997", "ISA*00*          *00*          *ZZ*AURORA         *ZZ*STOREHUB", "AK2*852*0001~\nAK5*A~\nAK2*852*0002~"},
+		"edifact": {message, "application/EDIFACT", ".contrl", "UNB+UNOC:3+AURORA+STOREHUB", "UCM+1+SLSRPT:D:96A:UN+7"},
+	} {
+		a, text := w.ask("POST", "/v1/feeds/"+feed, strings.NewReader(want.body), "Idempotency-Key: k")
+		var rc sellthrough.Receipt
+		if err := json.Unmarshal([]byte(text), &rc); err != nil || a.StatusCode != http.StatusAccepted || rc.Acknowledgement == nil {
+			t.Fatalf("%s: %s: %s", feed, a.Status, text)
+		}
+		at := "/v1/submissions/" + string(rc.Submission) + "/acknowledgement"
+		a, first := w.ask("GET", at, nil)
+		if a.StatusCode != http.StatusOK || a.Header.Get("Content-Type") != want.kind || !strings.HasSuffix(a.Header.Get("Content-Disposition"), want.suffix) {
+			t.Errorf("%s: %s %v", feed, a.Status, a.Header)
+		}
+		if !strings.HasPrefix(first, want.begins) || !strings.Contains(first, want.holds) || int64(len(first)) != rc.Acknowledgement.Bytes {
+			t.Errorf("%s answers\n%s", feed, first)
+		}
+		if _, again := w.ask("GET", at, nil); again != first {
+			t.Errorf("%s: another answer the second time", feed)
+		}
+		if a, _ := w.ask("GET", at, nil, "Authorization: Bearer beta-key"); a.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: another partner is answered %s", feed, a.Status)
+		}
+	}
+	// One that is refused as a whole is no submission; the answer to it lies in the answer.
+	a, text := w.ask("POST", "/v1/feeds/edi", strings.NewReader(interchange[:strings.Index(interchange, "N1*RL")]))
+	if a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, `"acknowledgement":{"type":"997","text":"ISA*`) || !strings.Contains(text, "AK5*R*2") {
+		t.Errorf("%s %s", a.Status, text)
 	}
 }
 

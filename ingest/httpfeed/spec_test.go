@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"sellthrough"
 )
 
 type document struct {
@@ -150,10 +152,23 @@ func (w *world) everything() map[string][]answer {
 		status  = "GET /v1/submissions/{id}"
 		refused = "GET /v1/submissions/{id}/refused"
 		confirm = "POST /v1/submissions/{id}/confirm"
+		answers = "GET /v1/submissions/{id}/acknowledgement"
 		feeds   = "GET /v1/feeds"
 	)
 	rc := w.post(good+third+third+third, "Idempotency-Key: k")
 	at := "/v1/submissions/" + string(rc.Submission)
+	var edi, edifact sellthrough.Receipt
+	for _, x := range []struct {
+		feed, body string
+		rc         *sellthrough.Receipt
+	}{{"edi", interchange, &edi}, {"edifact", message, &edifact}} {
+		a, body := w.ask("POST", "/v1/feeds/"+x.feed, text(x.body))
+		note(submit, a, body)
+		if err := json.Unmarshal([]byte(body), x.rc); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	asks := "/v1/submissions/" + string(edi.Submission) + "/acknowledgement"
 
 	do(submit, path, text(good))
 	do(submit, path, text(good), "Accept: text/plain")
@@ -168,6 +183,7 @@ func (w *world) everything() map[string][]answer {
 	do(submit, path, text(good), "Content-Encoding: br")
 	do(submit, path, text("--x"), "Content-Type: multipart/form-data; boundary=x")
 	do(submit, path, text("receipt,store\n"))
+	do(submit, "/v1/feeds/edi", text(interchange[:strings.Index(interchange, "N1*RL")]))
 	do(submit, path, text("receipt,store,item,qty,day\n"+third))
 	a, answered := w.stall()
 	note(submit, a, answered)
@@ -194,11 +210,15 @@ func (w *world) everything() map[string][]answer {
 	do(confirm, "/v1/submissions/sub_none/confirm", nil, "Authorization: Bearer beta-key")
 	w.books.held[rc.Submission] = true
 	do(confirm, at+"/confirm", nil)
+	do(answers, asks, nil)
+	do(answers, "/v1/submissions/"+string(edifact.Submission)+"/acknowledgement", nil)
+	do(answers, asks+"?x=1", nil)
+	do(answers, at+"/acknowledgement", nil)
 	do(feeds, "/v1/feeds", nil)
 	do("GET /v1/openapi.yaml", "/v1/openapi.yaml", nil, "-Authorization")
 
 	w.books.down = true
-	all := map[string]string{find: "/v1/submissions?key=k&feed=pos", status: at, refused: at + "/refused", confirm: at + "/confirm", feeds: "/v1/feeds", submit: path}
+	all := map[string]string{answers: asks, find: "/v1/submissions?key=k&feed=pos", status: at, refused: at + "/refused", confirm: at + "/confirm", feeds: "/v1/feeds", submit: path}
 	for _, route := range slices.Sorted(maps.Keys(all)) {
 		do(route, all[route], nil, "-Authorization")
 		do(route, all[route], nil, "Authorization: Bearer wrong")

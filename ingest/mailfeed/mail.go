@@ -9,7 +9,6 @@ import (
 	"io"
 	"mime"
 	netmail "net/mail"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -27,7 +26,7 @@ const maxFiles = 50
 
 // settle delivers a mail's attachments, replies, and says in which folder the mail belongs. An error means that it is not
 // settled.
-func (d *Door) settle(ctx context.Context, src *os.File, key string) (folder string, err error) {
+func (d *Door) settle(ctx context.Context, src io.Reader, key string) (folder string, err error) {
 	r, err := mail.CreateReader(src)
 	if err != nil && !message.IsUnknownCharset(err) {
 		d.o.Log.Warn().Err(err).Str("mail", key).Msg("a mail that can't be read is refused")

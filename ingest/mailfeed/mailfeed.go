@@ -27,6 +27,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"sellthrough"
+	"sellthrough/ingest/archive/sealed"
 	"sellthrough/ingest/door"
 )
 
@@ -226,13 +227,12 @@ func (d *Door) read(ctx context.Context, c *imapclient.Client, uid imap.UID, key
 		d.o.Log.Warn().Str("mail", key).Msg("a mail above the limit is refused unread")
 		return d.o.Refused, nil
 	}
-	defer os.Remove(f.Name())
 	defer f.Close()
-	return d.settle(ctx, f, key)
+	return d.settle(ctx, io.NewSectionReader(f, 0, f.Size()), key)
 }
 
-// fetch brings a mail into a file. One above the limit is not fetched.
-func (d *Door) fetch(c *imapclient.Client, uid imap.UID) (_ *os.File, large bool, err error) {
+// fetch brings a mail into a file that only this process can read. One above the limit is not fetched.
+func (d *Door) fetch(c *imapclient.Client, uid imap.UID) (_ *sealed.Temp, large bool, err error) {
 	set := imap.UIDSetNum(uid)
 	sizes, err := c.Fetch(set, &imap.FetchOptions{RFC822Size: true}).Collect()
 	if err != nil {
@@ -244,13 +244,12 @@ func (d *Door) fetch(c *imapclient.Client, uid imap.UID) (_ *os.File, large bool
 	if sizes[0].RFC822Size > d.o.MaxMail {
 		return nil, true, nil
 	}
-	f, err := os.CreateTemp(d.o.Dir, "mail-*.eml")
+	f, err := sealed.NewTemp(d.o.Dir, "mail-*.eml")
 	if err != nil {
 		return nil, false, err
 	}
-	fail := func(err error) (*os.File, bool, error) {
-		f.Close()
-		_ = os.Remove(f.Name()) // one that stays is only in the way
+	fail := func(err error) (*sealed.Temp, bool, error) {
+		_ = f.Close() // one that stays is only in the way
 		return nil, false, err
 	}
 	cmd := c.Fetch(set, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
@@ -267,7 +266,7 @@ func (d *Door) fetch(c *imapclient.Client, uid imap.UID) (_ *os.File, large bool
 	if err := cmd.Close(); err != nil {
 		return fail(err)
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+	if err := f.Finish(); err != nil {
 		return fail(err)
 	}
 	return f, false, nil

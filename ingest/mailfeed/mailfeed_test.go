@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 	gomail "github.com/wneessen/go-mail"
 
+	"sellthrough/ingest"
 	"sellthrough/ingest/door"
 	"sellthrough/ingest/promise"
 )
@@ -142,7 +143,10 @@ func (w *world) Notices(t *testing.T) map[string]door.Notice {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, ok := p.Header.(*mail.AttachmentHeader); ok {
+			if h, ok := p.Header.(*mail.AttachmentHeader); ok {
+				if name, err := h.Filename(); err != nil || !strings.HasSuffix(name, ".receipt.json") {
+					continue
+				}
 				var n door.Notice
 				if err := json.NewDecoder(p.Body).Decode(&n); err != nil {
 					t.Fatal(err)
@@ -188,6 +192,35 @@ func TestTheReplyIsReadableAndBelongsToItsMail(t *testing.T) {
 	}
 	if w.count(t, "INBOX") != 0 || w.count(t, "Refused") != 1 {
 		t.Error("the mail lies in the wrong folder")
+	}
+}
+
+func TestTheAcknowledgementOfAnInterchangeIsAttachedToTheReply(t *testing.T) {
+	w := start(t, promise.NewIntake(t))
+	w.in.Acknowledge(&ingest.Acknowledgement{Type: "CONTRL", Text: "UNB+UNOA:3+US+THEM+260309:0630+7++CONTRL'\n"})
+	w.deliver(t, compose(t, them, "march.edi", promise.Good))
+	w.Turn(t)
+	r, err := mail.CreateReader(strings.NewReader(w.smtp.sent()[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := ""
+	for p, err := r.NextPart(); err != io.EOF; p, err = r.NextPart() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, ok := p.Header.(*mail.AttachmentHeader); ok {
+			if name, _ := h.Filename(); name == "march.edi.contrl" {
+				text, err := io.ReadAll(p.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = string(text)
+			}
+		}
+	}
+	if !strings.HasPrefix(found, "UNB+UNOA:3+US+THEM") {
+		t.Errorf("attached is %q", found)
 	}
 }
 

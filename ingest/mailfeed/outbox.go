@@ -49,7 +49,7 @@ type SMTP struct {
 // NewSMTP sends from an address through a server. It dials nothing.
 func NewSMTP(s Server, from string) *SMTP { return &SMTP{s, from} }
 
-// Send sends a reply, with the receipts attached for programs.
+// Send sends a reply, with the receipts attached for programs, and the acknowledgements of interchanges.
 func (s *SMTP) Send(ctx context.Context, r Reply) error {
 	m := gomail.NewMsg()
 	if err := m.From(s.from); err != nil {
@@ -68,8 +68,14 @@ func (s *SMTP) Send(ctx context.Context, r Reply) error {
 	}
 	m.SetBodyString(gomail.TypeTextPlain, r.Text())
 	for i := range r.Notices {
-		if err := m.AttachReader(r.Notices[i].File+".receipt.json", bytes.NewReader(r.Notices[i].JSON())); err != nil {
+		n := &r.Notices[i]
+		if err := m.AttachReader(n.File+".receipt.json", bytes.NewReader(n.JSON())); err != nil {
 			return err
+		}
+		if a := n.Acknowledgement; a != nil {
+			if err := m.AttachReader(n.File+a.Suffix(), strings.NewReader(a.Text)); err != nil {
+				return err
+			}
 		}
 	}
 	return s.deliver(ctx, m)

@@ -54,7 +54,7 @@ type text struct {
 }
 
 // Bind finds the feed's columns in a header, which may carry blanks and a byte order mark. Its error is a refusal of
-// the whole body.
+// the whole body, a HeaderError where columns are missing.
 func (m *Mapping) Bind(header []string) (*Binding, error) {
 	found, names := map[string][]int{}, make([]string, len(header))
 	for i, h := range header {
@@ -66,22 +66,13 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 	for _, c := range m.columns {
 		switch n := len(found[string(trim([]byte(c)))]); {
 		case n == 0:
-			if near := config.Nearest(c, names); near != "" {
-				missing = append(missing, fmt.Sprintf("%q (is it %q?)", c, near))
-			} else {
-				missing = append(missing, fmt.Sprintf("%q", c))
-			}
+			missing = append(missing, c)
 		case n > 1:
 			double = append(double, fmt.Sprintf("%q", c))
 		}
 	}
 	if len(missing) > 0 {
-		var shown []string
-		for _, n := range names[:min(len(names), 50)] {
-			shown = append(shown, fmt.Sprintf("%q", cut(n, 60)))
-		}
-		return nil, sellthrough.Bad(0, "", "", fmt.Sprintf("the header lacks %s; found are %s. Send these columns, or mend columns of feed %s",
-			strings.Join(missing, ", "), strings.Join(shown, ", "), m.feed.ID))
+		return nil, m.lacks(missing, names)
 	}
 	if len(double) > 0 {
 		return nil, sellthrough.Bad(0, "", "", fmt.Sprintf("the header names %s more than once; give every column a name of its own", strings.Join(double, ", ")))

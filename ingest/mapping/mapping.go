@@ -82,7 +82,7 @@ func New(feed *config.Feed) (*Mapping, error) {
 	for _, s := range []config.Source{
 		c.Document, c.Location, c.Item, c.Unit, c.Currency, c.Counterparty, c.Serial, c.Version, c.Qty,
 		c.Amount.Source, c.Kind.Source, c.Level.Source, c.At.Source, c.BusinessDate.Source,
-		c.Customer, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination, c.Until.Source,
+		c.Customer.Source, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination, c.Until.Source,
 	} {
 		add(s.Column)
 	}

@@ -23,7 +23,7 @@ func (m *Mapping) bindMore(from func(config.Source) text, at func(string) int) m
 	c := &m.feed.Columns
 	out := moreCells{until: at(c.Until.Column)}
 	out.any = out.until >= 0
-	for i, s := range [more]config.Source{c.Customer, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination} {
+	for i, s := range [more]config.Source{c.Customer.Source, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination} {
 		out.texts[i] = from(s)
 		out.texts[i].optional = true
 		out.any = out.any || s.Set()
@@ -115,3 +115,6 @@ func (c *Cells) more() (m sellthrough.More) {
 	m.Until = c.Until
 	return m
 }
+
+// Customer is which field of a row is the end customer; −1: none.
+func (b *Binding) Customer() int { return b.more.texts[atCustomer].index }

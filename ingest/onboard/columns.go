@@ -181,7 +181,7 @@ func (p *Proposal) assign() {
 	p.when()
 	if p.Kind == sellthrough.Sales {
 		p.source("document", p.pick("document", "the number of the receipt or invoice", false, p.of(field.Document), coded))
-		p.source("counterparty", p.first(field.Counterparty))
+		p.party()
 		p.money()
 		p.movement()
 	}

@@ -18,7 +18,7 @@ func TestDataRealFilesAreProposed(t *testing.T) {
 	if samples == "" || data == "" {
 		t.Fatal("SELLTHROUGH_SAMPLES and SELLTHROUGH_DATA do not say where the files are")
 	}
-	common := onboard.Answers{"kind.constant": "sell_out", "kind.negative": "return_in", "coverage": "none", "equal_rows_across_files": "duplicate", "tax": "included", "location": "WEB"}
+	common := onboard.Answers{"party": "none", "kind.constant": "sell_out", "kind.negative": "return_in", "coverage": "none", "equal_rows_across_files": "duplicate", "tax": "included", "location": "WEB"}
 	for _, c := range []struct {
 		file    string
 		answers onboard.Answers
@@ -28,8 +28,8 @@ func TestDataRealFilesAreProposed(t *testing.T) {
 	}{
 		{
 			filepath.Join(data, "uci-online-retail", "2010-12-01.csv"),
-			onboard.Answers{"identity.scope": "document"},
-			"coverage identity.scope kind.constant kind.negative location tax",
+			onboard.Answers{"identity.scope": "document", "party": "counterparty"},
+			"coverage identity.scope party kind.constant kind.negative location tax",
 			[]string{"document: InvoiceNo", "item: StockCode", "qty: Quantity", "amount: {price: UnitPrice}", "at: InvoiceDate", "counterparty: CustomerID"},
 			"reads 3108 rows, refuses 0, 0 totals",
 		},
@@ -56,7 +56,7 @@ func TestDataRealFilesAreProposed(t *testing.T) {
 		},
 		{
 			filepath.Join(samples, "xls", "tableau_zh_superstore.xls"),
-			onboard.Answers{"sheet": "订单", "identity.scope": "document", "columns.counterparty": "客户 ID"},
+			onboard.Answers{"sheet": "订单", "identity.scope": "document"},
 			"sheet",
 			[]string{"type: xls", "sheet: 订单", "document: 订单 ID", "item: 产品 ID", "qty: 数量", "line_key: [行 ID]"},
 			"",

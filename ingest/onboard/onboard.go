@@ -63,6 +63,7 @@ type Source struct {
 	Values   map[string]string // of a kind
 	Negative string            // kind of a line below zero
 	Price    bool              // the column is a price: amount is quantity × price
+	Form     string            // of a customer: phone
 }
 
 // Identity says how lines are told apart.

@@ -127,10 +127,10 @@ func (p *Proposal) formatNode() *node {
 }
 
 // order of the columns in the file.
-var order = []string{"document", "location", "counterparty", "item", "serial", "unit", "qty", "amount", "currency", "kind", "level", "version", "at", "business_date"}
+var order = []string{"document", "location", "counterparty", "customer", "item", "serial", "unit", "qty", "amount", "currency", "kind", "level", "version", "at", "business_date"}
 
 // always are those whose empty cells need no leave.
-var always = map[string]bool{"counterparty": true, "serial": true, "item": true, "qty": true, "at": true, "business_date": true}
+var always = map[string]bool{"counterparty": true, "customer": true, "serial": true, "item": true, "qty": true, "at": true, "business_date": true}
 
 func (p *Proposal) columnsNode() *node {
 	n := object()
@@ -153,6 +153,9 @@ func (p *Proposal) columnsNode() *node {
 		}
 		if len(s.Layouts) > 0 {
 			m.set("layouts", list(s.Layouts))
+		}
+		if s.Form != "" {
+			m.set("form", text(s.Form))
 		}
 		if s.Zone != "" {
 			m.set("zone", text(s.Zone))

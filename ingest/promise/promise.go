@@ -51,6 +51,9 @@ const (
 	Bad  = "receipt,store,item\nr1,s1,a\n"
 )
 
+// Answer is an acknowledgement.
+const Answer = "ISA*00*          *00*          *ZZ*US             *ZZ*THEM           *260309*0630*U*00401*000000007*0*P*>~\n"
+
 // Intake is a real intake before a broker, whose answers can get lost.
 type Intake struct {
 	*ingest.Intake
@@ -60,6 +63,14 @@ type Intake struct {
 	before int // requests that are to fail before they are heard
 	after  int // requests whose answers are to get lost
 	asked  int
+	answer *ingest.Acknowledgement // as an interchange has one
+}
+
+// Acknowledge lets every body from here on have an acknowledgement, as if it were an interchange.
+func (i *Intake) Acknowledge(a *ingest.Acknowledgement) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.answer = a
 }
 
 // NewIntake starts an intake that ends with the test.
@@ -148,6 +159,7 @@ func (i *Intake) Accept(ctx context.Context, r ingest.Request) (ingest.Taken, er
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.taken[taken.Submission] = taken.Receipt
+	taken.Acknowledgement = i.answer
 	if i.after > 0 {
 		i.after--
 		return ingest.Taken{}, errLost
@@ -211,6 +223,17 @@ func Run(t *testing.T, start func(t *testing.T, in *Intake) Driver) {
 		}
 		if !n["good.csv"].Taken || len(in.Taken()) != 1 {
 			t.Errorf("the partner is told %+v, taken are %d", n["good.csv"], len(in.Taken()))
+		}
+	})
+	t.Run("the acknowledgement of an interchange reaches the partner", func(t *testing.T) {
+		in := NewIntake(t)
+		d := start(t, in)
+		in.Acknowledge(&ingest.Acknowledgement{Type: "997", Text: Answer})
+		d.Put(t, "report.csv", Good)
+		d.Turn(t)
+		d.Turn(t)
+		if n := d.Notices(t)["report.csv"]; n.Acknowledgement == nil || n.Acknowledgement.Text != Answer || n.Acknowledgement.Type != "997" {
+			t.Errorf("the partner is told %+v", n)
 		}
 	})
 	t.Run("what can't be taken just now is taken later", func(t *testing.T) {

@@ -145,7 +145,7 @@ func (b *box) receipts() (infos, error) {
 	newest := map[string]info{}
 	for _, dir := range []string{dropfeed.Processed, dropfeed.Refused} {
 		err := b.each(dir, func(i fs.FileInfo) {
-			if isReceipt(i.Name()) && !i.ModTime().Before(newest[i.Name()].at) {
+			if b.isReceipt(dir, i.Name()) && !i.ModTime().Before(newest[i.Name()].at) {
 				newest[i.Name()] = info{name: i.Name(), size: i.Size(), at: i.ModTime(), mode: 0o440}
 			}
 		})
@@ -165,18 +165,34 @@ func sortByName(l infos) {
 	slices.SortFunc(l, func(a, b os.FileInfo) int { return cmp.Compare(a.Name(), b.Name()) })
 }
 
-func isReceipt(name string) bool {
-	return strings.HasSuffix(name, ".receipt.json") || strings.HasSuffix(name, ".receipt.txt")
+// isReceipt asks for what is told of a file: its receipts, and the acknowledgement of an interchange. A report that the partner
+// itself named so lies there too, and is none: nothing of that name without the end lies beside it.
+func (b *box) isReceipt(dir, name string) bool {
+	if !door.IsBeside(name) {
+		return false
+	}
+	i, err := b.folder.Root().Lstat(path.Join(dir, strings.TrimSuffix(name, suffixOf(name))))
+	return err == nil && i.Mode().IsRegular()
+}
+
+func suffixOf(name string) string {
+	if i := strings.LastIndex(name, ".receipt."); i >= 0 {
+		return name[i:]
+	}
+	return path.Ext(name)
 }
 
 // receipt opens a receipt, the newer one of two.
 func (b *box) receipt(name string) (*os.File, error) {
-	if !isReceipt(name) || door.Name(name) != nil && len(name) <= 200 {
+	if !door.IsBeside(name) || door.Name(name) != nil && len(name) <= 200 {
 		return nil, os.ErrNotExist
 	}
 	best := ""
 	var at time.Time
 	for _, dir := range []string{dropfeed.Processed, dropfeed.Refused} {
+		if !b.isReceipt(dir, name) {
+			continue
+		}
 		if i, err := b.folder.Root().Lstat(path.Join(dir, name)); err == nil && !i.ModTime().Before(at) {
 			best, at = path.Join(dir, name), i.ModTime()
 		}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,10 +46,11 @@ type Options struct {
 	Dir      string // of what is uploaded, a folder a partner and feed
 	HostKey  string // file of the server's private key; made where it is missing
 	Users    []User
-	MaxFile  int64         // bytes of a file; default 2 GiB
-	Sessions int           // at once; default 64
-	PerUser  int           // of them, of one user; default 8
-	Idle     time.Duration // after which a connection on which nothing comes is closed; default 10 min
+	MaxFile  int64                // bytes of a file; default 2 GiB
+	Sessions int                  // at once; default 64
+	PerUser  int                  // of them, of one user; default 8
+	Remove   []sellthrough.FeedID // feeds whose files are removed once they are taken
+	Idle     time.Duration        // after which a connection on which nothing comes is closed; default 10 min
 	Registry prometheus.Registerer
 	Log      zerolog.Logger
 }
@@ -142,7 +144,7 @@ func (d *Door) open() error {
 				continue
 			}
 			dir := filepath.Join(d.o.Dir, string(u.Partner), string(f))
-			folder, err := dropfeed.Open(dropfeed.Feed{Partner: u.Partner, ID: f, Dir: dir}, d.o.Intake, d.o.Log)
+			folder, err := dropfeed.Open(dropfeed.Feed{Partner: u.Partner, ID: f, Dir: dir, Remove: slices.Contains(d.o.Remove, f)}, d.o.Intake, d.o.Log)
 			if err != nil {
 				return err
 			}

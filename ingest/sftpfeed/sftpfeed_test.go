@@ -23,6 +23,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"sellthrough"
+	"sellthrough/ingest"
 	"sellthrough/ingest/door"
 	"sellthrough/ingest/promise"
 	"sellthrough/internal/config"
@@ -180,6 +181,25 @@ func must(t *testing.T, w *world) (*sftp.Client, *ssh.Client) {
 
 func TestPromises(t *testing.T) {
 	promise.Run(t, func(t *testing.T, in *promise.Intake) promise.Driver { return start(t, in) })
+}
+
+func TestTheAcknowledgementOfAnInterchangeLiesAmongTheReceipts(t *testing.T) {
+	w := start(t, promise.NewIntake(t))
+	w.in.Acknowledge(&ingest.Acknowledgement{Type: "999", Text: promise.Answer})
+	w.Put(t, "march.edi", promise.Good)
+	w.Put(t, "named.997", promise.Good) // a report, and no receipt of one
+	w.Turn(t)
+	to := filepath.Join(t.TempDir(), "answer")
+	out, err := w.sftp(t, "ls -1 /pos/receipts\nget /pos/receipts/march.edi.999 "+to+"\n")
+	if err != nil || strings.Contains(out, "receipts/named.997\n") || !strings.Contains(out, "named.997.receipt.json") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if text, err := os.ReadFile(to); err != nil || string(text) != promise.Answer {
+		t.Errorf("%q, %v", text, err)
+	}
+	if _, err := w.sftp(t, "get /pos/receipts/named.997 "+to+"\n"); err == nil {
+		t.Error("a report is given out as a receipt")
+	}
 }
 
 func TestWhoIsLetIn(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"sellthrough/ingest"
 	"sellthrough/ingest/format/sheet"
 	"sellthrough/ingest/onboard"
+	"sellthrough/ingest/veil"
 	"sellthrough/internal/config"
 )
 
@@ -41,7 +42,11 @@ func describe(p onboard.Proposal, out io.Writer) {
 			if as == "" {
 				as = "-"
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%d %%\t%s\t%s\n", c.Name, as, c.Confidence, c.Shape, strings.Join(c.Examples[:min(len(c.Examples), 3)], " | "))
+			examples := strings.Join(c.Examples[:min(len(c.Examples), 3)], " | ")
+			if p.Hidden(c.Name) {
+				as, examples = "customer", veil.Shape(examples)
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%d %%\t%s\t%s\n", c.Name, as, c.Confidence, c.Shape, examples)
 		}
 		_ = w.Flush()
 		for _, c := range p.Columns {

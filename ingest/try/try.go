@@ -164,16 +164,7 @@ func read(file string) (onboard.Sample, error) {
 
 // show reads the whole file as proposed, and writes the configuration.
 func show(o options, p onboard.Proposal, out io.Writer) error {
-	if o.feed == "" {
-		o.feed = o.partner + "-" + string(p.Kind)
-	}
-	yaml, err := p.YAML(sellthrough.FeedID(o.feed), sellthrough.PartnerID(o.partner))
-	if err != nil {
-		return err
-	}
-	whole := fmt.Sprintf("partners:\n  - {id: %q, name: %q, time_zone: %q, currency: %q, keys: [%q]}\nfeeds:\n%s", o.partner, o.partner, o.zone, o.currency,
-		config.HashKey("only-to-read-the-file"), yaml)
-	c, err := config.Parse("the proposed feed", []byte(whole), func(string) (string, bool) { return "", false })
+	yaml, c, err := Feed(p, Setting{Feed: o.feed, Partner: o.partner, Zone: o.zone, Currency: o.currency})
 	if err != nil {
 		return err
 	}
@@ -196,4 +187,27 @@ func show(o options, p onboard.Proposal, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\nthe feed is written to %s: put it under feeds of the configuration, and `sellthrough check` it\n", o.write)
 	return nil
+}
+
+// Setting is what a person says of a partner beside the answers.
+type Setting struct {
+	Feed     string // id; empty: partner and kind
+	Partner  string // id
+	Zone     string // IANA
+	Currency string // ISO 4217
+}
+
+// Feed is the configuration of a feed that reads files as proposed: an entry of the list feeds, and the whole around it with
+// which it can be tried. It fails while a question is open.
+func Feed(p onboard.Proposal, s Setting) (yaml string, c *config.Config, err error) {
+	if s.Feed == "" {
+		s.Feed = s.Partner + "-" + string(p.Kind)
+	}
+	if yaml, err = p.YAML(sellthrough.FeedID(s.Feed), sellthrough.PartnerID(s.Partner)); err != nil {
+		return "", nil, err
+	}
+	whole := fmt.Sprintf("partners:\n  - {id: %q, name: %q, time_zone: %q, currency: %q, keys: [%q]}\nfeeds:\n%s", s.Partner, s.Partner, s.Zone, s.Currency,
+		config.HashKey("only-to-read-the-file"), yaml)
+	c, err = config.Parse("the proposed feed", []byte(whole), func(string) (string, bool) { return "", false })
+	return yaml, c, err
 }

@@ -1,5 +1,5 @@
-// Package access says who may see what: it knows the viewers, lets them in by a name and a password or by an OpenID
-// Connect provider, keeps their sessions, and guards the pages.
+// Package access says who may see what: it knows the viewers, lets them in by a name and a password, by an OpenID Connect
+// provider or, partners, by their API key, keeps their sessions, and guards the pages.
 //
 // It promises: nobody who is not let in gets past Guard; a session is worth nothing to whoever reads the server's store;
 // a password is never kept, written or logged. It leaves the filtering of rows to the database (sinks/clickhouse.Reader
@@ -27,15 +27,17 @@ const (
 // Roles lists all roles.
 func Roles() []Role { return []Role{RoleViewer, RoleManager, RolePartner, RoleAdmin} }
 
-// The grants: money that most viewers must not see.
+// The grants: money that most viewers must not see, and the tokens of end customers, by which purchases of one person can be
+// told to be of one person.
 const (
-	GrantCost   = "cost"
-	GrantFloor  = "floor"
-	GrantRebate = "rebate"
+	GrantCost     = "cost"
+	GrantFloor    = "floor"
+	GrantRebate   = "rebate"
+	GrantCustomer = "customer"
 )
 
 // Grants lists all grants.
-func Grants() []string { return []string{GrantCost, GrantFloor, GrantRebate} }
+func Grants() []string { return []string{GrantCost, GrantFloor, GrantRebate, GrantCustomer} }
 
 // Viewer is who asks. The zero Viewer is nobody and sees nothing.
 type Viewer struct {
@@ -43,6 +45,7 @@ type Viewer struct {
 	Role     Role                    // empty: nobody
 	Partners []sellthrough.PartnerID // nil: all; else only these partners' rows
 	Grants   []string                // of Grants()
+	Key      string                  // which of its partner's API keys the login came with; empty: none
 }
 
 // Local is the viewer of a system without logins, which listens on loopback only.
@@ -59,7 +62,7 @@ func (v Viewer) May(roles ...Role) bool {
 	return v.Role == RoleAdmin || !v.Nobody() && slices.Contains(roles, v.Role)
 }
 
-// Granted says whether v may see the money that a grant stands for.
+// Granted says whether v may see what a grant stands for.
 func (v Viewer) Granted(grant string) bool { return slices.Contains(v.Grants, grant) }
 
 type viewerKey struct{}

@@ -14,10 +14,11 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Options of a guard. Without users and without a provider nobody logs in, and whoever reaches the page over this
-// machine's own address is Local.
+// Options of a guard. Without users and without a provider nobody has to log in, and whoever reaches the page over this
+// machine's own address is Local; there, too, a key lets its partner in, so that what it sees can be looked at.
 type Options struct {
 	Users          []User
+	Keys           []PartnerKey // with which partners may log in
 	Provider       *Provider
 	Store          Store
 	Nodes          Nodes
@@ -61,7 +62,7 @@ func New(o Options) (*Guard, error) {
 		}
 		g.users[fold(u.Name)] = u
 	}
-	if g.open() {
+	if g.open() && (o.Store == nil || len(o.Keys) == 0) {
 		return g, nil
 	}
 	if o.Store == nil || o.Idle <= 0 || o.Absolute <= 0 {
@@ -85,8 +86,7 @@ func (g *Guard) open() bool { return len(g.o.Users) == 0 && g.o.Provider == nil 
 // answers 401 to a program and sends a person to /login. It refuses writes that another site makes a browser do.
 func (g *Guard) Wrap(next http.Handler) http.Handler {
 	return g.cross.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g.open() {
-			g.local(w, r, next)
+		if g.open() && !local(w, r) {
 			return
 		}
 		if _, pattern := g.mux.Handler(r); pattern != "" {
@@ -94,6 +94,9 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		v, err := g.viewer(r)
+		if g.open() && err == nil && v.Nobody() {
+			v = Local()
+		}
 		switch {
 		case err != nil:
 			g.o.Log.Error().Err(err).Msg("look up a session")
@@ -111,9 +114,9 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	}))
 }
 
-// local serves who sits at this machine, and nobody else, whatever is listened on. The name by which the page was reached has to be the machine's own, or a site
-// elsewhere could have its name point here and read along in a browser.
-func (g *Guard) local(w http.ResponseWriter, r *http.Request, next http.Handler) {
+// local lets through who sits at this machine, and nobody else, whatever is listened on. The name by which the page was
+// reached has to be the machine's own, or a site elsewhere could have its name point here and read along in a browser.
+func local(w http.ResponseWriter, r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		host = r.Host
@@ -122,15 +125,15 @@ func (g *Guard) local(w http.ResponseWriter, r *http.Request, next http.Handler)
 	peer, unknown := netip.ParseAddrPort(r.RemoteAddr)
 	if unknown != nil || !peer.Addr().Unmap().IsLoopback() || host != "localhost" && (err != nil || !ip.IsLoopback()) {
 		Problem(w, http.StatusMisdirectedRequest, "Without logins this page answers this machine only, under localhost and 127.0.0.1. docs/security.md says how to add logins.")
-		return
+		return false
 	}
-	next.ServeHTTP(w, r.WithContext(g.with(r, Local())))
+	return true
 }
 
 // viewer is who a request comes from, nobody where it has no session that lasts.
 func (g *Guard) viewer(r *http.Request) (Viewer, error) {
 	cookie, err := r.Cookie(g.cookie())
-	if err != nil || cookie.Value == "" || len(cookie.Value) > 128 {
+	if err != nil || cookie.Value == "" || len(cookie.Value) > 128 || g.sessions == nil {
 		return Viewer{}, nil
 	}
 	now := g.o.Now()
@@ -143,6 +146,9 @@ func (g *Guard) viewer(r *http.Request) (Viewer, error) {
 			return Viewer{}, nil // the provider, or what it means, is another now
 		}
 		return g.viewers.of(r.Context(), s.Name, *s.Bound, now)
+	}
+	if strings.HasPrefix(s.Name, keyPrefix) {
+		return g.byKey(s), nil
 	}
 	u, ok := g.users[fold(s.Name)]
 	if !ok || s.Credential != u.Password.fingerprint() {
@@ -200,7 +206,11 @@ func (g *Guard) logout(w http.ResponseWriter, r *http.Request) {
 		g.record(r.Context(), Entry{Who: v.Name, Role: v.Role, What: "logout", Address: g.address(r).String(), OK: true})
 	}
 	g.dropCookie(w, g.cookie())
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	to := "/login"
+	if g.open() {
+		to = "/"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // address is where a request comes from: of a proxy that is believed, the last address that it does not vouch for.

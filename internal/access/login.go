@@ -25,6 +25,8 @@ var words = map[string]map[string]string{
 		"unavailable": "Logins are not possible at the moment. Try again in a minute.",
 		"provider":    "The login at the provider did not succeed. Try again.",
 		"norole":      "You are logged in at the provider, but have no role here. Ask who looks after this site.",
+		"key":         "API key", "keyLead": "Partners log in with the key that they send reports with.", "keyEnter": "Log in as a partner",
+		"wrongKey": "This API key is not known. Check it, or ask for a new one.",
 	},
 	"zh": {
 		"lang": "zh-CN", "title": "登录", "lead": "渠道销售与库存", "name": "用户名", "password": "密码", "enter": "登录",
@@ -34,6 +36,8 @@ var words = map[string]map[string]string{
 		"unavailable": "暂时无法登录，请稍后再试。",
 		"provider":    "身份提供方登录未成功，请重试。",
 		"norole":      "您已在身份提供方登录，但在此系统中没有角色，请联系管理员。",
+		"key":         "API 密钥", "keyLead": "渠道伙伴使用发送报告的密钥登录。", "keyEnter": "以伙伴身份登录",
+		"wrongKey": "此 API 密钥无效，请核对或申请新密钥。",
 	},
 }
 
@@ -54,9 +58,9 @@ func (g *Guard) page(w http.ResponseWriter, r *http.Request, status int, message
 	view := struct {
 		W                              map[string]string
 		Lang, Message, To, Name, Nonce string
-		Password                       bool
+		Password, Keys                 bool
 		Provider                       string
-	}{W: words[lang], Lang: lang, Message: words[lang][message], To: to, Name: cut(r.PostFormValue("name"), 64), Nonce: rand.Text(), Password: len(g.users) > 0}
+	}{W: words[lang], Lang: lang, Message: words[lang][message], To: to, Name: cut(r.PostFormValue("name"), 64), Nonce: rand.Text(), Password: len(g.users) > 0, Keys: len(g.o.Keys) > 0}
 	if g.o.Provider != nil {
 		view.Provider = g.o.Provider.Label()
 	}
@@ -82,7 +86,7 @@ func (g *Guard) showLogin(w http.ResponseWriter, r *http.Request) {
 	g.page(w, r, http.StatusOK, "", to)
 }
 
-// login takes a name and a password.
+// login takes a name and a password, or an API key.
 func (g *Guard) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil {
@@ -90,6 +94,10 @@ func (g *Guard) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, password, to := r.PostForm.Get("name"), r.PostForm.Get("password"), back(r.PostForm.Get("to"))
+	if r.PostForm.Has("key") {
+		g.keyLogin(w, r, r.PostForm.Get("key"), to)
+		return
+	}
 	from := g.address(r)
 	refuse := func(why string) {
 		g.record(r.Context(), Entry{Who: name, What: "login refused", About: why, Address: from.String()})

@@ -22,6 +22,7 @@ type Access struct {
 	OIDC     OIDC          `yaml:"oidc"`     // a second way in
 	Idle     time.Duration `yaml:"idle"`     // a session ends when it is not used for as long; default 8h
 	Absolute time.Duration `yaml:"absolute"` // a session ends however it is used; default 7d
+	Keys     bool          `yaml:"keys"`     // partners may log in with their API keys; default true
 	Proxies  []string      `yaml:"proxies"`  // addresses or networks whose X-Forwarded-For is believed
 }
 
@@ -35,7 +36,7 @@ type User struct {
 	Role     string                `yaml:"role"`     // viewer | manager | partner | admin
 	Partner  sellthrough.PartnerID `yaml:"partner"`  // of a partner
 	Node     string                `yaml:"node"`     // of organisation.csv: a manager sees the partners under it only
-	Grants   []string              `yaml:"grants"`   // cost | floor | rebate
+	Grants   []string              `yaml:"grants"`   // cost | floor | rebate | customer
 }
 
 // OIDC is an OpenID Connect provider.
@@ -77,7 +78,7 @@ var (
 	passwordForm = regexp.MustCompile(`^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{16,}\$[A-Za-z0-9+/]{22,}$`)
 	loginForm    = regexp.MustCompile(`^[\pL\pN._@+-]{1,64}$`)
 	roleNames    = []string{"viewer", "manager", "partner", "admin"}
-	grantNames   = []string{"cost", "floor", "rebate"}
+	grantNames   = []string{"cost", "floor", "rebate", "customer"}
 )
 
 func (v *validator) access() {

@@ -56,9 +56,7 @@ func (v *validator) columns(path string, f *Feed) {
 	}
 	v.coded(path+".segment", f, &c.Segment, sellthrough.Segments)
 	v.coded(path+".title", f, &c.Title, sellthrough.Titles)
-	if c.Customer.Constant != "" {
-		v.bad(path+".customer", "customer of feed %s is a constant; it has to come from a column", f.ID)
-	}
+	v.customer(path+".customer", f)
 	if c.Amount.Price != "" {
 		if c.Amount.Set() {
 			v.bad(path+".amount", "amount of feed %s has a column and a price; keep one", f.ID)
@@ -97,7 +95,7 @@ func (c *Columns) sources() []named {
 		{"level", c.Level.Source},
 		{"at", c.At.Source},
 		{"business_date", c.BusinessDate.Source},
-		{"customer", c.Customer},
+		{"customer", c.Customer.Source},
 		{"segment", c.Segment.Source},
 		{"salesperson", c.Salesperson},
 		{"title", c.Title.Source},

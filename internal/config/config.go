@@ -20,6 +20,7 @@ type Config struct {
 	Engines   Engines   `yaml:"engines"`
 	Archive   Archive   `yaml:"archive"`
 	Disk      Disk      `yaml:"disk"`
+	Customers Customers `yaml:"customers"`
 	Reporting Reporting `yaml:"reporting"`
 	Reference Reference `yaml:"reference"`
 	Limits    Limits    `yaml:"limits"`
@@ -87,6 +88,13 @@ type Disk struct {
 	Engines Size `yaml:"engines"` // the embedded ClickHouse refuses inserts below it; default 512MiB
 }
 
+// Customers is how end customers are hidden; see docs/security.md.
+type Customers struct {
+	Keys   string        `yaml:"keys"`   // a folder (default DATA/keys) or a gocloud.dev/blob URL, apart from everything else
+	Secret Secret        `yaml:"secret"` // wraps the keys
+	Rotate time.Duration `yaml:"rotate"` // after which new lines get tokens of new keys; default 365d, 0 is never
+}
+
 // Reporting is the frame of the vendor's own figures.
 type Reporting struct {
 	Currency string `yaml:"currency"`  // ISO 4217; default USD
@@ -147,6 +155,7 @@ type Feed struct {
 	Tax       string                `yaml:"tax"`        // included | excluded (default)
 	PackUnits []string              `yaml:"pack_units"` // units of measure that mean a pack of the product
 	Currency  string                `yaml:"currency"`   // default: the partner's
+	Personal  bool                  `yaml:"personal"`   // bodies name end customers, although no column is mapped as one
 	Line      int                   `yaml:"-"`          // in the YAML file
 }
 
@@ -183,14 +192,14 @@ type Columns struct {
 	At           Time       `yaml:"at"`
 	BusinessDate Time       `yaml:"business_date"`
 
-	Customer    Source `yaml:"customer"`    // an end customer: kept as a keyed hash alone
-	Segment     Coded  `yaml:"segment"`     // enterprise, government or individual
-	Salesperson Source `yaml:"salesperson"` //
-	Title       Coded  `yaml:"title"`       // who holds title to the goods: vendor, partner or customer
-	Reason      Source `yaml:"reason"`      // of a return or ticket; of a claim, the programme
-	RefersTo    Source `yaml:"refers_to"`   // another document
-	Destination Source `yaml:"destination"` // the region that the goods went to
-	Until       Time   `yaml:"until"`       // an invoice falls due, a ticket is answered
+	Customer    Customer `yaml:"customer"`    // an end customer: kept as a keyed hash alone
+	Segment     Coded    `yaml:"segment"`     // enterprise, government or individual
+	Salesperson Source   `yaml:"salesperson"` //
+	Title       Coded    `yaml:"title"`       // who holds title to the goods: vendor, partner or customer
+	Reason      Source   `yaml:"reason"`      // of a return or ticket; of a claim, the programme
+	RefersTo    Source   `yaml:"refers_to"`   // another document
+	Destination Source   `yaml:"destination"` // the region that the goods went to
+	Until       Time     `yaml:"until"`       // an invoice falls due, a ticket is answered
 }
 
 // Coded is a column whose cells stand for one of a few words. Without values the cell has to hold the word itself. An
@@ -198,6 +207,12 @@ type Columns struct {
 type Coded struct {
 	Source `yaml:",inline"`
 	Values map[string]string `yaml:"values"` // cell → word; a cell that is not listed is refused
+}
+
+// Customer is the column of an end customer, by name or number.
+type Customer struct {
+	Source `yaml:",inline"`
+	Form   string `yaml:"form"` // which ways of writing are one customer: text (default) or phone
 }
 
 // Source is a column, by the name in the header (in NDJSON: the dotted path of a member), or one constant for all

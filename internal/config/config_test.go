@@ -179,3 +179,48 @@ func FuzzParseNeverPanics(f *testing.F) {
 		}
 	})
 }
+
+// A feed that begins to hide its customers reads the same lines as before, but where its files are told apart by their
+// names, or a reader finds the customer in the counterparty's place.
+func TestHidingCustomersChangesIdentitiesOnlyWhereItMust(t *testing.T) {
+	c, err := parse(t, "shop.good.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := *must(c.Feed("acme-invoices"))
+	first := f.Fingerprint()
+	hide := func(f Feed) Feed {
+		f.Columns.Customer = Customer{Source: Source{Column: "Phone"}, Form: "phone"}
+		return f
+	}
+	if h := hide(f); f.Sealed() || !h.Sealed() {
+		t.Error("a feed with a customer is sealed, and no other")
+	}
+	if h := hide(f); h.Fingerprint() != first {
+		t.Error("the customer is part of who a line is")
+	}
+	g := f
+	g.EqualRows, g.Coverage.Kind = sellthrough.EqualIsSale, sellthrough.CoverNone
+	if h := hide(g); h.Fingerprint() == g.Fingerprint() {
+		t.Error("files that are told apart by their names get other names, and nobody says so")
+	}
+	g = f
+	g.Format.Type = "x12"
+	if h := hide(g); h.Fingerprint() == g.Fingerprint() {
+		t.Error("counterparties that are end customers go, and nobody says so")
+	}
+	g.Personal = true
+	if !g.Sealed() {
+		t.Error("a personal feed is not sealed")
+	}
+}
+
+func TestKeysLieApartByDefault(t *testing.T) {
+	c, err := Parse("x", []byte("data: /var/lib/x\ncustomers: {rotate: 0s}\n"), env)
+	if err != nil || c.Customers.Keys != "/var/lib/x/keys" || c.Customers.Rotate != 0 {
+		t.Errorf("%+v, %v", c.Customers, err)
+	}
+	if c, err = Parse("x", nil, env); err != nil || c.Customers.Rotate != 365*24*time.Hour {
+		t.Errorf("%+v, %v", c.Customers, err)
+	}
+}

@@ -70,6 +70,7 @@ func defaults() *Config {
 		Listen:    Listen{API: "127.0.0.1:8080", Admin: "127.0.0.1:9090"},
 		Engines:   Engines{Kafka: Kafka{Prefix: "sellthrough", Group: "sellthrough-transform", Partitions: 4, Retention: 90 * 24 * time.Hour}, ClickHouse: ClickHouse{Database: "sellthrough", Road: 30 * 24 * time.Hour}},
 		Disk:      Disk{Reserve: 2 << 30, Engines: 512 << 20},
+		Customers: Customers{Rotate: 365 * 24 * time.Hour},
 		Reporting: Reporting{Currency: "USD", TimeZone: "UTC"},
 		Reference: Reference{Watch: 2 * time.Second},
 		Limits: Limits{
@@ -79,7 +80,7 @@ func defaults() *Config {
 		Transform: Transform{BatchLines: 100_000, BatchWait: 200 * time.Millisecond, StateLines: 10_000_000},
 		Log:       Log{Level: "info"},
 		Doors:     doorDefaults(),
-		Access:    Access{Idle: 8 * time.Hour, Absolute: 7 * 24 * time.Hour, OIDC: OIDC{Claims: Claims{Name: "email", Role: "role", Partner: "partner", Node: "node", Grants: "grants"}}},
+		Access:    Access{Keys: true, Idle: 8 * time.Hour, Absolute: 7 * 24 * time.Hour, OIDC: OIDC{Claims: Claims{Name: "email", Role: "role", Partner: "partner", Node: "node", Grants: "grants"}}},
 		Alerts:    Alerts{Every: 5 * time.Second, Weekly: Weekly{At: "08:00"}},
 		Canary:    CanaryPartner{Wait: 2 * time.Minute},
 	}
@@ -99,6 +100,9 @@ func begin(v any, line int) {
 func complete(c *Config) {
 	if c.Archive.URL == "" {
 		c.Archive.URL = strings.TrimSuffix(c.Data, "/") + "/archive"
+	}
+	if c.Customers.Keys == "" {
+		c.Customers.Keys = strings.TrimSuffix(c.Data, "/") + "/keys"
 	}
 	if c.Alerts.URL == "" {
 		c.Alerts.URL = c.Access.URL
@@ -287,6 +291,8 @@ func sourceOf(v reflect.Value) (*Source, bool) {
 	case *KindSource:
 		return &s.Source, true
 	case *Coded:
+		return &s.Source, true
+	case *Customer:
 		return &s.Source, true
 	case *Time:
 		return &s.Source, true

@@ -143,12 +143,13 @@ func (f *Feed) Fingerprint() string {
 		SchemaOfThisList int
 		Reading          []any `json:",omitempty"` // of formats that leave something open
 		More             []any `json:",omitempty"` // of feeds that say more of a line; the customer is no part of what it is
+		Hidden           []any `json:",omitempty"` // what changes all the same with the customer
 	}{
 		Rule: f.Rule(), Kind: f.Kind, LineKey: f.Identity.LineKey,
 		Sources: []source{of(c.Document), of(c.Location), of(c.Item), of(c.Unit), of(c.Currency), of(c.Counterparty), of(c.Serial), of(c.Version), of(c.Qty), of(c.Amount.Source)},
 		Price:   c.Amount.Price, Kinds: []kind{what(c.Kind), what(c.Level)}, Times: []clock{when(c.At), when(c.BusinessDate)},
 		Point: f.Numbers.Point, Grouping: f.Numbers.Grouping, SchemaOfThisList: 1,
-		Reading: f.Format.reading(), More: f.Columns.more(),
+		Reading: f.Format.reading(), More: f.Columns.more(), Hidden: f.hidden(),
 	})
 	if err != nil {
 		panic(err) // strings, bools and ints only

@@ -57,6 +57,7 @@ func (v *validator) config() {
 	if d := c.Disk; d.Engines > d.Reserve && d.Reserve != 0 {
 		v.bad("disk.engines", "disk.engines is above disk.reserve; collectors have to stop first, so make the reserve larger")
 	}
+	v.customers()
 	v.currency("reporting.currency", c.Reporting.Currency)
 	v.zone("reporting.time_zone", c.Reporting.TimeZone)
 	v.span("reference.watch", c.Reference.Watch, 100*time.Millisecond, 24*time.Hour)

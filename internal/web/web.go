@@ -171,6 +171,8 @@ func (s *Site) Page() http.Handler {
 			{"Newest day of each partner", "net units and amount of the newest business day in the sums", `SELECT partner, business_date, currency, sum(d.qty) AS units, sum(d.amount) AS total, sum(d.lines) AS line_count FROM ` + db +
 				`.v_sales_daily AS d WHERE (partner, business_date) IN (SELECT partner, max(business_date) FROM ` + db + `.sales_daily GROUP BY partner) GROUP BY partner, business_date, currency ORDER BY partner`},
 			{"Books", "received = refused + held + new + duplicate + corrected + superseded", "SELECT feed, submissions, received, refused, held, new, duplicate, corrected, superseded, withdrawn, difference FROM " + db + ".v_books ORDER BY feed"},
+			{"Turned away", "files that were refused as a whole, and whether a later file of the feed was read; a column that was renamed is told with what it may be now", "SELECT at, partner, feed, file, if(changed = '', reason, changed) AS why, settled, mapping FROM " + db + ".v_turned_away ORDER BY at DESC LIMIT 10"},
+			{"Mappings", "the version of each feed's mapping that reads it now; a receipt names the version that read its file", "SELECT feed, mapping, number, first_at FROM " + db + ".v_mappings ORDER BY number DESC, feed LIMIT 1 BY feed"},
 			{"Not yet matched", "codes that no reference knows, by weight", "SELECT partner, what, code, lines, units, amount, currency FROM " + db + ".v_unmatched ORDER BY lines DESC LIMIT 10"},
 			{"Road", "by partition: the last offset that is done", "SELECT partition, epoch, last_done, last_intent, done_at FROM " + db + ".v_progress ORDER BY partition"},
 		} {

@@ -198,6 +198,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 				w.submission(r)
 			case "incidents":
 				w.incident(r)
+			case "turned_away":
+				w.fatal(c.ledger.TurnedAway(t.Context(), w.turned(r)))
 			case "refused":
 				b := w.at("")
 				b.Refusals = append(b.Refusals, sellthrough.RefusedBlock{
@@ -379,10 +381,16 @@ func (w *writer) submission(c map[string]string) {
 	id, feed, partner := sellthrough.SubmissionID(fmt.Sprintf("S%d", w.serial)), sellthrough.FeedID(c["feed"]), sellthrough.PartnerID(c["partner"])
 	rev := sellthrough.Revision(w.serial)
 	held := w.count(c["held"])
+	var scope sellthrough.Scope
+	if c["day"] != "" {
+		day, err := sellthrough.ParseDay(c["day"])
+		w.fatal(err)
+		scope = sellthrough.Scope{From: day, To: day, Declared: true}
+	}
 	b.Homes = append(b.Homes, sellthrough.EndMark{
 		Submission: id, Feed: feed, Partner: partner, Kind: sellthrough.Sales, Revision: rev, Attempt: 1, Partitions: []int{1},
 		Home: &sellthrough.Home{Receipt: sellthrough.Receipt{
-			Received: b.Known, Rows: w.count(c["rows"]), Refused: w.count(c["refused"]), Accepted: w.count(c["rows"]) - w.count(c["refused"]),
+			Received: b.Known, Scope: scope, Rows: w.count(c["rows"]), Refused: w.count(c["refused"]), Accepted: w.count(c["rows"]) - w.count(c["refused"]),
 		}},
 	})
 	b.Outcomes = append(b.Outcomes, sellthrough.Outcome{
@@ -391,6 +399,26 @@ func (w *writer) submission(c map[string]string) {
 			New: w.count(c["new"]), Duplicate: w.count(c["duplicate"]), Corrected: w.count(c["corrected"]), Withdrawn: w.count(c["withdrawn"]), Held: held,
 		},
 	})
+}
+
+// turned is one note by its feed, file and instant, however often it is written.
+func (w *writer) turned(c map[string]string) sellthrough.TurnedAway {
+	n := sellthrough.TurnedAway{
+		ID: "turned_" + c["feed"] + c["file"] + c["at"], At: w.instant(c["at"]), Partner: sellthrough.PartnerID(c["partner"]), Feed: sellthrough.FeedID(c["feed"]),
+		File: c["file"], Reason: c["reason"], Mapping: "0a1b2c3d4e5f",
+	}
+	for m := range strings.SplitSeq(c["missing"], ",") {
+		column, name, renamed := strings.Cut(m, ">")
+		if column == "" {
+			continue
+		}
+		x := sellthrough.MissingColumn{Column: column, As: "qty"}
+		if renamed {
+			x.Renamed = []string{name}
+		}
+		n.Missing = append(n.Missing, x)
+	}
+	return n
 }
 
 func (w *writer) incident(c map[string]string) {

@@ -32,6 +32,9 @@ var ledgers = map[sellthrough.FeedKind]string{
 	sellthrough.Orders: "order_lines", sellthrough.Money: "money_lines", sellthrough.Service: "service_lines",
 }
 
+// LedgerOf is the table that keeps what a kind of feed reports.
+func LedgerOf(k sellthrough.FeedKind) string { return ledgers[k] }
+
 // model is what the schema's templates see.
 type model struct {
 	Database, OnCluster, Window, Durable string

@@ -14,7 +14,8 @@ import (
 )
 
 // Who may see which rows is decided by ClickHouse, for its readonly users: vendor-wide ones and ones restricted to some
-// partners' rows, each with every choice of the grants, which stand for money that most must not see.
+// partners' rows, each with every choice of the grants, which stand for what most must not see: money, and the tokens of end
+// customers.
 //
 // The partners that a restricted question may see stand in its query id. The native protocol carries it beside the text,
 // and no text can change it: there is no setting, function or statement that sets it. So nothing has to be signed, and
@@ -37,7 +38,7 @@ type sight struct {
 	grant   string              // that the table as a whole needs; empty: none
 	columns []string            // that need no grant of their own; nil: all
 	hidden  []string            // from restricted viewers, although in columns
-	granted map[string][]string // columns that need a grant, by the grant
+	granted map[string][]string // columns that need a grant, by the grant; with nil columns all others need none
 }
 
 // scoped is true for the rows of a partner in the scope of the question.
@@ -48,16 +49,17 @@ const byManager = "startsWith(initialQueryID(), 'manager:')"
 
 // sights are all tables of a database.
 func sights(database string) []sight {
+	tokens := map[string][]string{access.GrantCustomer: {"customer"}}
 	return []sight{
-		{table: "movements", who: everyone, filter: scoped},
-		{table: "stock_reports", who: everyone, filter: scoped},
+		{table: "movements", who: everyone, filter: scoped, granted: tokens},
+		{table: "stock_reports", who: everyone, filter: scoped, granted: tokens},
 		{table: "sales_daily", who: everyone, filter: scoped},
 		{table: "stock_daily", who: everyone, filter: scoped},
-		{table: "shipment_lines", who: everyone, filter: scoped},
-		{table: "transfer_lines", who: everyone, filter: scoped},
-		{table: "order_lines", who: everyone, filter: scoped},
-		{table: "money_lines", who: everyone, filter: scoped},
-		{table: "service_lines", who: everyone, filter: scoped},
+		{table: "shipment_lines", who: everyone, filter: scoped, granted: tokens},
+		{table: "transfer_lines", who: everyone, filter: scoped, granted: tokens},
+		{table: "order_lines", who: everyone, filter: scoped, granted: tokens},
+		{table: "money_lines", who: everyone, filter: scoped, granted: tokens},
+		{table: "service_lines", who: everyone, filter: scoped, granted: tokens},
 		{table: "flow_daily", who: everyone, filter: scoped},
 
 		{table: "published", who: everyone, filter: scoped},
@@ -69,6 +71,8 @@ func sights(database string) []sight {
 		{table: "submissions", who: everyone, filter: scoped},
 		{table: "outcomes", who: everyone, filter: scoped},
 		{table: "refused", who: everyone, filter: scoped},
+		{table: "turned_away", who: everyone, filter: scoped},
+		{table: "mappings", who: everyone, filter: scoped},
 		{table: "floors", who: vendor}, // of revisions, not of prices
 		{table: "votes", who: vendor},
 		{table: "road", who: vendor},
@@ -141,6 +145,7 @@ func sights(database string) []sight {
 type ReadUser struct {
 	Name, Password string
 	Privileges     []string // as they stand behind GRANT
+	Withheld       []string // as they stand behind REVOKE, after that
 	Policies       []Policy // a table without one: all rows of what is granted
 }
 
@@ -192,9 +197,23 @@ func (u *ReadUser) see(database string, s sight, restricted bool, grants []strin
 		what += "(" + strings.Join(columns, ", ") + ")"
 	}
 	u.Privileges = append(u.Privileges, what+" ON "+database+"."+s.table)
+	for _, g := range access.Grants() {
+		if columns := s.granted[g]; s.columns == nil && len(columns) > 0 && !slices.Contains(grants, g) {
+			u.Withheld = append(u.Withheld, "SELECT("+strings.Join(columns, ", ")+") ON "+database+"."+s.table)
+		}
+	}
 	if restricted && s.filter != "" {
 		u.Policies = append(u.Policies, Policy{database, s.table, s.filter})
 	}
+}
+
+// Statements give a user of an embedded server's file its rights, without saying to whom.
+func (u *ReadUser) Statements() []string {
+	out := []string{"GRANT " + strings.Join(u.Privileges, ", ")}
+	if len(u.Withheld) > 0 {
+		out = append(out, "REVOKE "+strings.Join(u.Withheld, ", "))
+	}
+	return out
 }
 
 // readUserName is the readonly user who has some of all grants, in their order.

@@ -72,6 +72,9 @@ func TestSomebodyDecidedWhoMaySeeEveryTableViewAndDictionary(t *testing.T) {
 				}
 			}
 		}
+		if slices.Contains(columns, "customer") && !slices.Contains(s.granted[access.GrantCustomer], "customer") && engine != "View" {
+			t.Errorf("%s shows end customers' tokens without the grant", name)
+		}
 		if slices.Contains(columns, "cost") && s.grant != access.GrantCost && !slices.Contains(s.granted[access.GrantCost], "cost") && engine != "View" {
 			t.Errorf("%s shows a cost without the grant", name)
 		}

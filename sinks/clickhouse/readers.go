@@ -79,6 +79,9 @@ func makeReaders(database, onCluster, prefix, secret string) []string {
 	}
 	for _, u := range users {
 		out = append(out, fmt.Sprintf("GRANT %s %s TO %s WITH REPLACE OPTION", onCluster, strings.Join(u.Privileges, ", "), u.Name))
+		if len(u.Withheld) > 0 {
+			out = append(out, fmt.Sprintf("REVOKE %s %s FROM %s", onCluster, strings.Join(u.Withheld, ", "), u.Name))
+		}
 	}
 	return out
 }

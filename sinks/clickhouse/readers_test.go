@@ -28,9 +28,16 @@ func TestTheServerUnderstandsTheStatementsThatMakeReaders(t *testing.T) {
 
 func TestNoTableIsReadableBeforeItsPolicyStands(t *testing.T) {
 	granted := map[string]bool{}
+	withheld := map[string]bool{}
 	for _, sql := range makeReaders("db", "", "db_", "s") {
 		words := strings.Fields(sql)
 		switch {
+		case words[0] == "REVOKE":
+			user := words[len(words)-1]
+			if !granted[user] || !strings.Contains(sql, "SELECT(customer) ON db.movements") {
+				t.Errorf("%s, before it is granted", sql)
+			}
+			withheld[user] = true
 		case words[0] == "GRANT":
 			granted[words[len(words)-4]] = true
 			if !strings.HasSuffix(sql, "WITH REPLACE OPTION") {
@@ -42,8 +49,13 @@ func TestNoTableIsReadableBeforeItsPolicyStands(t *testing.T) {
 			}
 		}
 	}
-	if len(granted) != 16 { // restricted or not, by three grants
+	if len(granted) != 32 { // restricted or not, by four grants
 		t.Errorf("grants for %v", granted)
+	}
+	for user := range granted {
+		if withheld[user] == strings.Contains(user, "customer") {
+			t.Errorf("tokens of end customers are withheld from %s: %t", user, withheld[user])
+		}
 	}
 	policies := strings.Join(makeReaders("db", "", "db_", "s"), "\n")
 	var restricted []string

@@ -27,13 +27,16 @@ var files = []struct {
 }{
 	{"products.csv", []string{"code", "gtin?", "name?", "line?", "units_per_pack?", "list_price?", "currency?", "business_unit?", "launch?", "end_of_life?", "cost?"}, readProduct},
 	{"locations.csv", []string{"code", "name?", "partner?", "country?", "region?", "city?", "territory?", "time_zone?", "latitude?", "longitude?"}, readLocation},
-	{"crossreferences.csv", []string{"partner", "kind", "code", "target", "units?", "from?", "to?"}, readCrossReference},
+	{"crossreferences.csv", []string{"partner", "kind", "code", "target", "units?", "from?", "to?", "who?", "when?"}, readCrossReference},
 	{"rates.csv", []string{"currency", "date", "rate"}, readRate},
 }
 
 // Load reads and checks a folder. All faults are told at once, each with file, row and reason; a folder with a fault
 // gives no tables. Content is the hash of what was read.
-func Load(dir string) (t Tables, content string, err error) {
+func Load(dir string) (t Tables, content string, err error) { return load(dir, nil) }
+
+// load is Load of a folder in which some files are to have another text, by their names.
+func load(dir string, instead map[string]string) (t Tables, content string, err error) {
 	h := sha256.New()
 	var faults []error
 	var names []string
@@ -42,6 +45,9 @@ func Load(dir string) (t Tables, content string, err error) {
 		names = append(names, name)
 		path := filepath.Join(dir, name)
 		text, err := os.ReadFile(path)
+		if other, ok := instead[name]; ok {
+			text, err = []byte(other), nil
+		}
 		if errors.Is(err, os.ErrNotExist) {
 			return nil
 		}
@@ -271,6 +277,11 @@ func readCrossReference(t *Tables, r row) error {
 		return r.fault("kind", "must be one of "+strings.Join(CrossKinds, ", "))
 	case to != 0 && to < from:
 		return r.fault("to", "lies before from")
+	}
+	if w := r.cells["when"]; w != "" {
+		if _, err := when(w); err != nil {
+			return r.fault("when", "not a time; write it as 2026-03-02T15:04:05Z, or as a day")
+		}
 	}
 	t.CrossReferences = append(t.CrossReferences, CrossReference{
 		Partner: r.cells["partner"], Kind: r.cells["kind"], Code: r.cells["code"],

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -60,7 +61,7 @@ func Views() []View {
 // query, such as ?from=now-90d&to=now.
 func Look(t *testing.T, address string, boards ...string) {
 	t.Helper()
-	browser := Browser(t)
+	chromium := Browser(t)
 	dir := os.Getenv(Screenshots)
 	if dir == "" {
 		dir = t.ArtifactDir()
@@ -74,7 +75,7 @@ func Look(t *testing.T, address string, boards ...string) {
 	for _, board := range boards {
 		for _, view := range Views() {
 			t.Run(board+"/"+view.String(), func(t *testing.T) {
-				tab := open(t, browser, base, view)
+				tab := open(t, chromium, base, view)
 				q := base.Query()
 				q.Set("lang", view.Lang)
 				q.Set("theme", view.Theme)
@@ -120,9 +121,9 @@ type Tab struct {
 	faults []string
 }
 
-func open(t *testing.T, browser context.Context, base *url.URL, view View) *Tab {
+func open(t *testing.T, chromium context.Context, base *url.URL, view View) *Tab {
 	t.Helper()
-	ctx, end := chromedp.NewContext(browser)
+	ctx, end := chromedp.NewContext(chromium)
 	t.Cleanup(end)
 	ctx, stop := context.WithTimeout(ctx, 3*patience)
 	t.Cleanup(stop)
@@ -133,13 +134,13 @@ func open(t *testing.T, browser context.Context, base *url.URL, view View) *Tab 
 }
 
 // Open opens a tab by itself, for tests that press and type.
-func Open(t *testing.T, browser context.Context, address string, view View) *Tab {
+func Open(t *testing.T, chromium context.Context, address string, view View) *Tab {
 	t.Helper()
 	base, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return open(t, browser, base, view)
+	return open(t, chromium, base, view)
 }
 
 func (b *Tab) size(height int) chromedp.Action {
@@ -233,6 +234,46 @@ func (b *Tab) Press(selector string) {
 func (b *Tab) Type(selector, text string) {
 	b.t.Helper()
 	b.run("type into "+selector, chromedp.SendKeys(selector, text, chromedp.ByQuery))
+}
+
+// Follow clicks what a selector finds and waits for the page that it leads to.
+func (b *Tab) Follow(selector string) {
+	b.t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(selector, chromedp.ByQuery)); err != nil {
+		b.t.Fatalf("follow %s: %v; so far: %s", selector, err, b.Faults())
+	}
+}
+
+// Fill types over what a selector finds.
+func (b *Tab) Fill(selector, text string) {
+	b.t.Helper()
+	var found bool
+	b.Eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e?.focus(); e?.select(); return !!e; })()`, selector), &found)
+	if !found {
+		b.t.Fatalf("there is no %s to fill", selector)
+	}
+	b.run("type over "+selector, chromedp.KeyEvent(text))
+}
+
+// Choose gives files to the input of files that a selector finds.
+func (b *Tab) Choose(selector string, files ...string) {
+	b.t.Helper()
+	b.run("choose files at "+selector, chromedp.SetUploadFiles(selector, files, chromedp.ByQuery))
+}
+
+// Keep lets the browser keep what is downloaded in a folder.
+func (b *Tab) Keep(dir string) {
+	b.t.Helper()
+	b.run("keep downloads", browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+}
+
+// Tall makes the window as tall as the page.
+func (b *Tab) Tall() {
+	b.t.Helper()
+	var height float64
+	b.Eval(`Math.max(document.documentElement.scrollHeight, innerHeight)`, &height)
+	b.run("make the window tall", b.size(min(max(int(height), b.view.Height), 16_000)))
+	b.Eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, nil)
 }
 
 // Settled is true when every panel has its answer and every chart is drawn.

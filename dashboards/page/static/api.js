@@ -4,7 +4,7 @@ export class Fault extends Error {
   constructor(code, text) { super(text); this.code = code; }
 }
 
-async function ask(path, options) {
+export async function ask(path, options) {
   let answer;
   try {
     answer = await fetch(path, { credentials: "same-origin", ...options });
@@ -18,7 +18,10 @@ async function ask(path, options) {
   }
   if (!answer.ok) {
     const said = await answer.json().catch(() => ({}));
-    throw new Fault(said.code || "server", said.error || said.detail || `${answer.status} ${answer.statusText}`);
+    const fault = new Fault(said.code || "server", said.error || said.detail || `${answer.status} ${answer.statusText}`);
+    fault.status = answer.status;
+    fault.said = said;
+    throw fault;
   }
   return answer;
 }

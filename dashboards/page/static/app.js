@@ -1,4 +1,5 @@
-// The page: which boards there are, the one that is open, and the address that says so.
+// The page: which boards and rooms there are, the one that is open, and the address that says so. A board shows; a room is
+// where people work, and brings a module of its own.
 
 import { el, icon } from "./dom.js";
 import { say } from "./words.js";
@@ -11,7 +12,7 @@ import { variable, timePicker, refresher, age, seconds } from "./bar.js";
 
 const app = document.getElementById("app");
 let site = null; // what the server says of itself and its boards
-let open = null; // the board that is open
+let open = null; // the board or room that is open
 let turn = 0; // of loading; an older one that comes late is dropped
 
 const main = el("main", { id: "board", tabindex: "-1" });
@@ -35,28 +36,49 @@ function frame() {
   nav.setAttribute("aria-label", say("boards"));
   nav.replaceChildren(
     el("div.brand", {}, el("img", { src: "/static/icon.svg", alt: "", width: 22, height: 22 }), el("span", {}, site.title || "sellthrough"), menu),
-    el("div.list", {}, el("ul", {}, site.boards.map((b) => el("li", {}, el("a", { href: address.path(b.uid, {}), "data-uid": b.uid }, b.title)))),
+    el("div.list", {}, el("div.places", {}, ...places()),
       el("div.foot", {},
         site.status ? el("a", { href: "/status" }, say("status")) : null,
         el("div.switches", {},
           el("button.item", { type: "button", lang: other === "zh" ? "zh-Hans" : "en", "data-lang": other, onclick: async () => { setLang(other); await start(); } }, say("language")),
           el("button.item", { type: "button", "data-theme-to": theme() === "dark" ? "light" : "dark", onclick: () => { setTheme(theme() === "dark" ? "light" : "dark"); frame(); mark(); open?.grid?.redraw(); } }, icon(theme() === "dark" ? "sun" : "moon"), say(theme() === "dark" ? "light" : "dark"))),
-        site.viewer && site.viewer !== "local" ? el("form", { method: "post", action: "/logout" }, el("span", { title: say("signedIn", site.viewer) }, site.viewer), el("button.item", { type: "submit" }, say("signOut"))) : null,
+        site.viewer && site.viewer !== "local" ? el("form", { method: "post", action: "/logout" }, el("span", { title: say("signedIn", viewer()) }, viewer()), el("button.item", { type: "submit" }, say("signOut"))) : null,
         el("small", {}, site.version))));
   if (!nav.isConnected) app.replaceChildren(nav, main);
 }
 
+// places lists the boards and the rooms; whose first page is a room finds the rooms first.
+function places() {
+  const list = (title, items) => [el("h2", { id: `nav-${title}` }, say(title)), el("ul", { "aria-labelledby": `nav-${title}` }, items.map((i) => el("li", {}, i)))];
+  const boards = () => list("boards", site.boards.map((b) => el("a", { href: address.path(b.uid, {}), "data-uid": b.uid }, b.title)));
+  if (!site.rooms.length) return [boards()[1]];
+  const rooms = list("work", site.rooms.map((r) => el("a", { href: r.path, "data-room": r.path }, r.title)));
+  return site.home ? [...rooms, ...boards()] : [...boards(), ...rooms];
+}
+
+// viewer names whoever is here: a partner that came with its key by the partner.
+const viewer = () => (site.viewer.startsWith("key:") ? site.viewer.slice(4) : site.viewer);
+
+// roomOf is the room that an address leads into.
+const roomOf = (path) => site?.rooms.find((r) => path === r.path || path.startsWith(r.path + "/"));
+
 function mark() {
+  for (const a of nav.querySelectorAll("a[data-room]")) {
+    if (a.dataset.room === open?.room?.path) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
+  }
   for (const a of nav.querySelectorAll("a[data-uid]")) {
     const here = a.dataset.uid === open?.uid;
     if (here) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
-    a.href = address.path(a.dataset.uid, open ? { from: open.state.from, to: open.state.to, vars: open.state.vars } : {});
+    a.href = address.path(a.dataset.uid, open?.state ? { from: open.state.from, to: open.state.to, vars: open.state.vars } : {});
   }
 }
 
-// show opens the board that the address names.
+// show opens the board or the room that the address names.
 async function show() {
   const mine = ++turn;
+  if (location.pathname === "/" && site.home) history.replaceState(null, "", site.home);
+  const room = roomOf(location.pathname);
+  if (room) return enter(mine, room);
   const said = address.read();
   const uid = said.uid || site.front;
   nav.classList.remove("open");
@@ -81,6 +103,36 @@ async function show() {
   const bar = el("div.bar");
   main.replaceChildren(el("header.top", {}, el("h1", {}, view.title), clock.e, bar));
   await choose(mine, bar);
+}
+
+// enter opens a room: its module draws into main, and is told when the address moves within it and when it is left.
+async function enter(mine, room) {
+  nav.classList.remove("open");
+  if (open?.room?.path === room.path && open.lang === lang()) return open.inside.show();
+  let module;
+  try {
+    await style(room.style);
+    module = await import(room.script);
+  } catch (e) {
+    if (mine !== turn) return;
+    close();
+    main.replaceChildren(el("div.note.bad", {}, el("p", {}, el("strong", {}, say("failed"))), el("p.why", {}, e.message), el("button", { type: "button", onclick: show }, say("retry"))));
+    return;
+  }
+  if (mine !== turn) return;
+  close();
+  main.replaceChildren();
+  setZone(site.zone);
+  open = { room, lang: lang(), inside: null, timer: 0 };
+  mark();
+  open.inside = module.default({ main, site, go, title: (text) => { document.title = `${text} · ${site.title || "sellthrough"}`; } });
+  await open.inside.show();
+}
+
+// style loads a style sheet once.
+function style(href) {
+  if (document.querySelector(`link[href="${href}"]`)) return null;
+  return new Promise((done, fail) => document.head.append(el("link", { rel: "stylesheet", href, onload: done, onerror: () => fail(new Error(href)) })));
 }
 
 // zoneOf is the time zone of a board: its own, or the system's.
@@ -141,7 +193,7 @@ function move(change) {
 
 function go(href) {
   history.pushState(null, "", href);
-  const stay = open && address.read().uid === open.uid;
+  const stay = open && (open.room ? roomOf(location.pathname) === open.room : address.read().uid === open.uid);
   show();
   if (!stay) scrollTo(0, 0);
 }
@@ -161,6 +213,7 @@ function close() {
   if (!open) return;
   clearInterval(open.timer);
   open.grid?.dispose();
+  open.inside?.close();
   document.body.classList.remove("has-large");
   open = null;
 }
@@ -168,12 +221,12 @@ function close() {
 // Links to boards open without a reload.
 document.addEventListener("click", (e) => {
   const a = e.target.closest?.("a[href]");
-  if (!a || e.defaultPrevented || e.button || e.metaKey || e.ctrlKey || e.shiftKey || !address.inside(a)) return;
+  if (!a || e.defaultPrevented || e.button || e.metaKey || e.ctrlKey || e.shiftKey || a.hasAttribute("download") || !address.inside(a) && !(a.origin === location.origin && !a.target && roomOf(a.pathname))) return;
   e.preventDefault();
   go(a.getAttribute("href"));
 });
 addEventListener("popstate", () => show());
-document.addEventListener("visibilitychange", () => clock.draw());
+document.addEventListener("visibilitychange", () => { if (open?.uid) clock.draw(); });
 onTheme(() => { frame(); mark(); open?.grid?.redraw(); });
 
 start().catch((e) => { if (e.code !== "login") app.replaceChildren(el("div.note.bad", {}, el("p", {}, el("strong", {}, say("failed"))), el("p.why", {}, e.message), el("button", { type: "button", onclick: () => location.reload() }, say("retry")))); });

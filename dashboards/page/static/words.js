@@ -5,6 +5,7 @@ import { lang } from "./prefs.js";
 const words = {
   skip: ["Skip to the board", "跳到看板"],
   boards: ["Boards", "看板"],
+  work: ["Work", "工作"],
   status: ["System status", "系统状态"],
   dark: ["Dark", "深色"],
   light: ["Light", "浅色"],

@@ -35,6 +35,7 @@ const (
 	Currency
 	EndCustomer
 	EndCustomerName
+	Customer
 	Message
 	Document
 	DocumentDate
@@ -86,6 +87,7 @@ var Columns = [columns]About{
 	CounterpartyName: {"counterparty_name", "its name"},
 	EndCustomer:      {"end_customer", "code of the end customer behind it"},
 	EndCustomerName:  {"end_customer_name", "its name"},
+	Customer:         {"customer", "the end customer by code, else by name; of a sale to one that names no other, the customer of the line, who then is no counterparty"},
 	Message:          {"message", "852, 867, 846, SLSRPT, INVRPT"},
 	Document:         {"document", "number of the report"},
 	DocumentDate:     {"document_date", "day on which the report was made"},

@@ -21,6 +21,7 @@ type Note struct {
 	Segment string // name of the segment
 	Element int    // 1-based; 0 is the whole segment
 	Value   string
+	Hide    bool // the value is not repeated to the partner
 	Reason  string
 }
 

@@ -55,6 +55,7 @@ type Group struct {
 	Dialect *Dialect
 	Facts   []Fact
 	Context [columns][]byte // of line, document and interchange
+	Retail  bool            // returns come from end customers, as sales go to them
 
 	want    []Column
 	asked   [columns]bool
@@ -207,6 +208,12 @@ func (g *Group) value(f *Fact, c Column) []byte {
 		if f.Location != nil && !f.Sub {
 			return nil // the name is that of the party, not of the store in a split
 		}
+	case Counterparty, CounterpartyName:
+		if g.asked[Customer] && g.ends(f) {
+			return nil // it is the end customer
+		}
+	case Customer:
+		return g.customer(f)
 	case Kind:
 		return g.text(f.Code.Kind)
 	case Level:
@@ -218,6 +225,34 @@ func (g *Group) value(f *Fact, c Column) []byte {
 		}
 	}
 	return g.Context[c]
+}
+
+// ends says whether the customer of a line is an end customer.
+func (g *Group) ends(f *Fact) bool {
+	k := f.Code.Kind
+	return k == "sell_out" || g.Retail && (k == "return_in" || k == "void")
+}
+
+// customer is the end customer of a line.
+func (g *Group) customer(f *Fact) []byte {
+	for _, c := range []Column{EndCustomer, EndCustomerName} {
+		if v := g.Context[c]; len(v) > 0 {
+			return v
+		}
+	}
+	if !g.ends(f) {
+		return nil
+	}
+	for _, c := range []Column{Counterparty, CounterpartyName} {
+		v := g.Context[c]
+		if f.Base != nil && f.Base[c] != nil {
+			v = f.Base[c]
+		}
+		if len(v) > 0 {
+			return v
+		}
+	}
+	return nil
 }
 
 var texts = func() map[string][]byte {

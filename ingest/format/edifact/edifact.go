@@ -101,6 +101,7 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 		r.pending = sellthrough.Bad(0, "", "", "the feed's dialect: "+err.Error())
 	}
 	r.group = edi.NewGroup(want, r.d, o.Limits.Group)
+	r.group.Retail = r.d.Sale == "" || r.d.Sale == "sell_out"
 	r.out.Skipped = r.group.Skipped
 	return r
 }

@@ -39,6 +39,7 @@ var Columns = []string{
 	"kind",          // sell_out, return_in or void
 	"serial",        // SerialNumber
 	"item_type",     // ItemType
+	"customer",      // of the transaction: CustomerID, else AlternateCustomerID
 	"original",      // of a return: the document sold on, by its TransactionLink
 }
 

@@ -34,6 +34,7 @@ func (r *Reader) transaction(n *xml.Node) {
 		"workstation": n.Value("WorkstationID"), "sequence": n.Value("SequenceNumber"), "location": n.Value("RetailStoreID", "BusinessUnit/UnitID"),
 		"business_date": n.Value("BusinessDayDate"), "at": n.Value("EndDateTime", "BeginDateTime", "POSLogDateTime"), "currency": n.Value("CurrencyCode"),
 	}}
+	h.values["customer"] = retail.Value("Customer/CustomerID", "Customer/AlternateCustomerID")
 	if w, s := h.values["workstation"], h.values["sequence"]; w != nil && s != nil {
 		h.values["document"] = fmt.Appendf(nil, "%s/%s", w, s)
 	}

@@ -178,6 +178,13 @@ func (r *Reader) sold(row map[string][]byte, code string) bool {
 		r.Bad("qty", name(row), "the quantity is negative, which the standard does not know; say a return by its TransactionType")
 	default:
 		row["kind"], row["qty"] = []byte(kind), xml.Signed(row["qty"], minus)
+		if sale := r.opt.Dialect.Sale; r.hide && (kind == "sell_out" || sale == "sell_out" && (kind == "return_in" || kind == "void")) {
+			if row["customer"] = row["counterparty"]; row["customer"] == nil {
+				row["customer"] = row["counterparty_name"]
+			}
+			delete(row, "counterparty")
+			delete(row, "counterparty_name")
+		}
 		r.Add(row)
 		return true
 	}

@@ -37,6 +37,7 @@ var Columns = []string{
 	"serial",            // 4E1: SerialIdentifier, where the line has one
 	"counterparty",      // 4E1: the transfer's partner, where it has one
 	"counterparty_name", //
+	"customer",          // 4E1: of a sale to an end customer the transfer's partner, by identifier, else by name, who then is no counterparty
 }
 
 // Dialect is what the standard leaves to the partners.
@@ -65,6 +66,7 @@ type Reader struct {
 	in    *xml.Reader
 	doc   document
 	hold  bool // the document's identifier is asked for
+	hide  bool // the customer is asked for
 	found bool
 }
 
@@ -85,6 +87,7 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 	r := &Reader{src: src, opt: o}
 	for _, name := range names {
 		r.hold = r.hold || name == "document"
+		r.hide = r.hide || name == "customer"
 	}
 	r.Rows = xml.NewRows(names, o.MaxField, r.read)
 	return r

@@ -209,28 +209,24 @@ func (r *Reader) take(at, n int) error {
 	return r.bind(p)
 }
 
-// Fits asks whether a table has a header with all names, where its layout says or else among the first rows. It reads no
-// further. Its error is the source's own, or a refusal of the whole body.
-func Fits(src Source, l Layout, names []string) (bool, error) {
+// Fits counts the names that the header of a table has, of those it has to have, where its layout says or else among the
+// first rows; −1 is a table without a header. It reads no further. Its error is the source's own, or a refusal of the whole
+// body.
+func Fits(src Source, l Layout, names []string) (fit, want int, err error) {
 	r := NewReader(src, l, Options{Names: names})
-	if _, err := r.Columns(); err != nil {
-		if f, refused := sellthrough.AsRefusal(err); err == io.EOF || refused && f.Row > 0 {
-			return false, nil
-		} else if refused && r.sourced {
-			return false, err
-		} else if refused {
-			return false, nil
-		}
-		return false, err
-	}
-	want := names
 	if l.Unpivot.Name != "" {
-		want = l.Unpivot.Keep
+		names = l.Unpivot.Keep
 	}
-	for _, n := range want {
-		if !slices.ContainsFunc(r.names, func(have string) bool { return Text(have) == Text(n) }) {
-			return false, nil
+	if _, err := r.Columns(); err != nil {
+		if f, refused := sellthrough.AsRefusal(err); err == io.EOF || refused && (f.Row > 0 || !r.sourced) {
+			return -1, len(names), nil
+		}
+		return -1, len(names), err
+	}
+	for _, n := range names {
+		if slices.ContainsFunc(r.names, func(have string) bool { return Text(have) == Text(n) }) {
+			fit++
 		}
 	}
-	return true, nil
+	return fit, len(names), nil
 }

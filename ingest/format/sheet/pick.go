@@ -15,11 +15,13 @@ type Tab struct {
 }
 
 // Pick finds the table with the report: the one of that name, or, where name is empty, the only one that has the header.
-// Tables that are hidden have to be named. open gives a table's rows from the beginning; what is also an io.Closer is
+// Where no table has all of it, but one has most of it and no other has as much, it is that one: what reads it says which
+// columns are missing. Tables that are hidden have to be named. open gives a table's rows from the beginning; what is also an io.Closer is
 // closed. Its error is the source's own, or a refusal of the whole body that says what to name.
 func Pick(tabs []Tab, name string, l Layout, names []string, open func(int) (Source, error)) (int, error) {
 	var listed, fit []string
 	found, first, shown := -1, -1, 0
+	best, most, second, nearly := -1, 0, 0, false
 	for i, t := range tabs {
 		listed = append(listed, fmt.Sprintf("%q", t.Name))
 		if name != "" && strings.TrimSpace(t.Name) == strings.TrimSpace(name) {
@@ -40,7 +42,7 @@ func Pick(tabs []Tab, name string, l Layout, names []string, open func(int) (Sou
 		if err != nil {
 			return 0, err
 		}
-		has, err := Fits(src, l, names)
+		has, want, err := Fits(src, l, names)
 		if c, ok := src.(io.Closer); ok {
 			if cerr := c.Close(); err == nil {
 				err = cerr
@@ -49,10 +51,16 @@ func Pick(tabs []Tab, name string, l Layout, names []string, open func(int) (Sou
 		if err != nil {
 			return 0, err
 		}
-		if has {
+		if has == want {
 			found = i
 			fit = append(fit, listed[i])
 		}
+		if has > most {
+			best, most, second = i, has, most
+		} else if has > second {
+			second = has
+		}
+		nearly = 2*most > want
 	}
 	switch {
 	case len(fit) == 1:
@@ -61,6 +69,8 @@ func Pick(tabs []Tab, name string, l Layout, names []string, open func(int) (Sou
 		return 0, sellthrough.Bad(0, "", "", fmt.Sprintf("%d sheets have the columns of the feed: %s. Name one in format.sheet of the feed, or send the others by themselves", len(fit), cut(fit)))
 	case shown == 1:
 		return first, nil // the mapping says which columns are missing
+	case nearly && most > second:
+		return best, nil // likewise
 	}
 	return 0, sellthrough.Bad(0, "", "", fmt.Sprintf("no sheet has all columns of the feed, which are %s; the sheets are %s. Name one in format.sheet of the feed to be told what it lacks", cut(names), cut(listed)))
 }

@@ -64,6 +64,9 @@ func (r *Reader) Columns() ([]string, error) {
 	return r.out, r.fatal
 }
 
+// Header is the names of the columns as the table has them, before groups of columns become rows. After Columns.
+func (r *Reader) Header() []string { return r.names }
+
 // Counts is what was met beside data so far.
 func (r *Reader) Counts() Counts { return r.counts }
 

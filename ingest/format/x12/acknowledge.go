@@ -167,11 +167,14 @@ func (w *writer) group(g *Group, at time.Time, control, n int) {
 			}
 			w.seg(ak3, note.Segment, strconv.Itoa(int(note.Row-s.Row)+1), "", "8") // its elements are in error
 			if note.Element > 0 {
-				bad := "7"
-				if note.Value == "" {
+				bad, value := "7", note.Value
+				switch {
+				case value == "":
 					bad = "1"
+				case note.Hide:
+					value = ""
 				}
-				w.seg(ak4, strconv.Itoa(note.Element), "", bad, note.Value)
+				w.seg(ak4, strconv.Itoa(note.Element), "", bad, value)
 			}
 		}
 		status := s.Status()

@@ -30,6 +30,7 @@ type Options struct {
 	Feed    sellthrough.FeedKind // sales gives movements, stock gives levels; empty gives both
 	Dialect edi.Dialect
 	Limits  edi.Limits
+	Hide    bool // acknowledgements repeat no values, because they may be end customers
 }
 
 // Reader reads rows. It is not safe for concurrent use.
@@ -103,6 +104,7 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 		r.pending = sellthrough.Bad(0, "", "", "the feed's dialect: "+err.Error())
 	}
 	r.group = edi.NewGroup(want, r.d, o.Limits.Group)
+	r.group.Retail = r.d.Sale == "sell_out"
 	r.out.Skipped = r.group.Skipped
 	if r.configured = r.d.Element != ""; r.configured {
 		r.scan.Marks = edi.Delimiters{Element: r.d.Element[0], Component: first(r.d.Component), Repetition: first(r.d.Repetition), Terminator: r.d.Terminator[0]}
@@ -174,13 +176,23 @@ func (r *Reader) note(refusal *sellthrough.Refusal) {
 		return
 	}
 	segment, row := r.group.Last()
-	if row != refusal.Row {
+	if row != refusal.Row || r.opt.Hide && !isName(segment) {
 		segment = ""
 	}
 	r.out.Documents[len(r.out.Documents)-1].Refused++
 	if s.Refused++; len(s.Notes) < edi.MaxNotes {
-		s.Notes = append(s.Notes, edi.Note{Row: refusal.Row, Segment: segment, Element: edi.Element(segment, refusal.Column), Value: refusal.Value, Reason: refusal.Reason})
+		s.Notes = append(s.Notes, edi.Note{Row: refusal.Row, Segment: segment, Element: edi.Element(segment, refusal.Column), Value: refusal.Value, Hide: r.opt.Hide, Reason: refusal.Reason})
 	}
+}
+
+// isName says whether a segment is called as the standard calls one: a mark in the wrong place makes a segment of anything.
+func isName(segment string) bool {
+	for _, c := range []byte(segment) {
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(segment) == 2 || len(segment) == 3
 }
 
 // refuse adds a refusal of segment s. It is given out with the group, or at once where none is open.

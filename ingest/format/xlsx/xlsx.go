@@ -17,6 +17,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"compress/flate"
 	"errors"
 	"io"
 	"path"
@@ -69,11 +70,12 @@ func (b *Book) refuse(err error) error {
 		return err
 	}
 	var syntax *syntaxError
+	var packed flate.CorruptInputError
 	switch {
 	case errors.Is(err, errUnfolds):
 		return sellthrough.Bad(0, "", "", errUnfolds.Error())
 	case errors.As(err, &syntax), errors.Is(err, errDamaged), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrAlgorithm),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), strings.HasPrefix(err.Error(), "flate: "), strings.HasPrefix(err.Error(), "zip: "):
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.As(err, &packed), strings.HasPrefix(err.Error(), "zip: "):
 		return sellthrough.Bad(0, "", "", errDamaged.Error()+" ("+strings.TrimSuffix(err.Error(), ": "+errDamaged.Error())+")")
 	}
 	return err

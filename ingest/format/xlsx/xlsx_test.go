@@ -322,6 +322,37 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	ok("binary", binary.bytes(t), Options{}, ".xlsb")
 }
 
+func TestBytesThatDoNotUnpackAreADamagedWorkbook(t *testing.T) {
+	var out bytes.Buffer
+	body := book{sheets: []string{"S", `<row r="1"><c r="A1"><v>1</v></c></row>`}}.bytes(t)
+	from, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(&out)
+	for _, part := range from.File {
+		if !strings.Contains(part.Name, "worksheets/") {
+			if err := z.Copy(part); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		w, err := z.CreateRaw(&zip.FileHeader{Name: part.Name, Method: zip.Deflate, CompressedSize64: 4, UncompressedSize64: 100})
+		if err == nil {
+			_, err = w.Write([]byte{0xff, 0xff, 0xff, 0xff}) // a kind of block that there is not
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, out.Bytes(), Options{}); !strings.Contains(got, "0! the workbook is damaged") || !strings.Contains(got, "flate") {
+		t.Error(got)
+	}
+}
+
 type failing struct{ err error }
 
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }

@@ -46,6 +46,7 @@ const (
 	At           Field = "at"
 	BusinessDate Field = "business_date"
 	Counterparty Field = "counterparty"
+	Customer     Field = "customer" // an end customer, by what a company is not called
 	Version      Field = "version"
 	Other        Field = "other" // known, and of no use to a ledger
 )

@@ -23,6 +23,8 @@ func TestHeadersMeanFields(t *testing.T) {
 	ok("Qty. on hand", Stock)
 	ok("北京一店/库存", Stock)
 	ok("69码", GTIN)
+	ok("会员卡号", Customer)
+	ok("Loyalty Card", Customer)
 	if a, known := Of("Lieblingsfarbe"); known {
 		t.Errorf("%+v", a)
 	}
@@ -35,7 +37,7 @@ func TestTheTableHasFieldsAndSources(t *testing.T) {
 	known := map[Field]bool{}
 	for _, f := range []Field{
 		Document, Line, Location, LocationName, Item, GTIN, ItemName, Model, Serial, Qty, ReturnQty, Stock, Available, InTransit, Committed,
-		Damaged, Amount, AmountNet, AmountGross, ReturnAmount, Price, Cost, Unit, Currency, Kind, At, BusinessDate, Counterparty, Version, Other,
+		Damaged, Amount, AmountNet, AmountGross, ReturnAmount, Price, Cost, Unit, Currency, Kind, At, BusinessDate, Counterparty, Customer, Version, Other,
 	} {
 		known[f] = true
 	}

@@ -110,10 +110,11 @@ SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.recei
     s.newest.4 AS received, s.newest.5 + o.unfit AS refused, s.newest.6 - o.unfit AS accepted,
     o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
     o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched, o.unfit AS unfit,
-    multiIf(o.final < s.newest.7, 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.newest.1 AS attempt
+    multiIf(o.final < s.newest.7, 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.newest.1 AS attempt,
+    s.newest.8 AS mapping
 FROM
 (
-    SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions)), (attempt, known_at)) AS newest
+    SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions), JSONExtractString(receipt, 'mapping')), (attempt, known_at)) AS newest
     FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}'
     GROUP BY submission, feed, partner, received_at, revision
 ) AS s
@@ -140,6 +141,57 @@ SELECT partner, if(bitTest(flags, 2), 'item', 'location') AS what, if(bitTest(fl
     sum(sign) AS lines, sum(qty) AS units, sum(amount) AS amount, currency, min(business_date) AS first_day, max(business_date) AS last_day
 FROM {{.Database}}.movements WHERE unmatched AND partner != '{{.Canary}}'
 GROUP BY partner, what, code, currency HAVING lines != 0;
+
+-- The same codes once each, with the stock that is reported of them. What is weighed is what was told, whichever way it moved: a
+-- return weighs as much as a sale. A code is of a pack where its product is known, and how many units the reported unit holds is
+-- not.
+CREATE OR REPLACE VIEW {{.Database}}.v_unmatched_codes {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, pair.1 AS what, pair.2 AS code, sum(n) AS lines, sum(u) AS units, sum(m) AS money, sum(s) AS levels,
+    arraySort(groupUniqArray(feed)) AS feeds, min(d) AS first_day, max(e) AS last_day
+FROM
+(
+    SELECT partner, feed, arrayJoin(arrayFilter(c -> c.1 != '', [(multiIf(NOT bitTest(flags, 2), '', product != '', 'pack', 'item'), item), (if(bitTest(flags, 3), 'location', ''), location)])) AS pair,
+        sum(toInt64(sign)) AS n, sum(sign * abs(qty)) AS u, sum(sign * abs(base_amount)) AS m, toInt64(0) AS s, min(business_date) AS d, max(business_date) AS e
+    FROM {{.Database}}.movements WHERE (bitTest(flags, 2) OR bitTest(flags, 3)) AND partner != '{{.Canary}}'
+    GROUP BY partner, feed, pair
+    UNION ALL
+    SELECT partner, feed, arrayJoin(arrayFilter(c -> c.1 != '', [(multiIf(NOT bitTest(flags, 2), '', product != '', 'pack', 'item'), item), (if(bitTest(flags, 3), 'location', ''), location)])) AS pair,
+        sum(toInt64(sign)) AS n, toDecimal128(0, 6) AS u, NULL AS m, sum(toInt64(sign)) AS s, min(business_date) AS d, max(business_date) AS e
+    FROM {{.Database}}.stock_reports WHERE bitTest(flags, 2) OR bitTest(flags, 3)
+    GROUP BY partner, feed, pair
+{{- range .Flows}}
+    UNION ALL
+    SELECT partner, feed, arrayJoin(arrayFilter(c -> c.1 != '', [(multiIf(NOT bitTest(flags, 2), '', product != '', 'pack', 'item'), item), (if(bitTest(flags, 3), 'location', ''), location)])) AS pair,
+        sum(toInt64(sign)) AS n, sum(sign * abs(qty)) AS u, sum(sign * abs(base_amount)) AS m, toInt64(0) AS s, min(business_date) AS d, max(business_date) AS e
+    FROM {{$.Database}}.{{.Table}} WHERE bitTest(flags, 2) OR bitTest(flags, 3)
+    GROUP BY partner, feed, pair
+{{- end}}
+)
+GROUP BY partner, what, code
+HAVING lines != 0;
+
+-- Bodies that were refused as a whole, once each, and the first submission of their feed that was read after them.
+CREATE OR REPLACE VIEW {{.Database}}.v_turned_away {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT t.id AS id, t.at AS at, t.partner AS partner, t.feed AS feed, t.file AS file, t.body AS body, t.bytes AS bytes, t.scope AS scope, t.reason AS reason, t.mapping AS mapping,
+    t.missing AS missing, t.reads AS reads, t.renamed AS renamed,
+    arrayStringConcat(arrayMap((m, r) -> concat(m, if(empty(r), '', concat(' → ', arrayStringConcat(r, ' / '), '?'))), t.missing, t.renamed), ', ') AS changed,
+    s.received_at > t.at AS settled, if(settled, s.received_at, NULL) AS settled_at
+FROM
+(
+    SELECT * FROM {{.Database}}.turned_away ORDER BY at LIMIT 1 BY id
+) AS t
+LEFT JOIN
+(
+    SELECT feed, max(received_at) AS received_at FROM {{.Database}}.submissions WHERE accepted > 0 OR rows = 0 GROUP BY feed
+) AS s ON s.feed = t.feed;
+
+-- The versions of each feed's mapping, numbered as they came.
+CREATE OR REPLACE VIEW {{.Database}}.v_mappings {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, feed, mapping, row_number() OVER (PARTITION BY feed ORDER BY first_at, mapping) AS number, first_at, yaml
+FROM
+(
+    SELECT any(m.partner) AS partner, feed, mapping, min(m.first_at) AS first_at, any(m.yaml) AS yaml FROM {{.Database}}.mappings AS m GROUP BY feed, mapping
+);
 
 CREATE OR REPLACE VIEW {{.Database}}.v_progress {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT incarnation, partition, maxIf(epoch, kind = 'claim') AS epoch, maxIf(last, kind = 'done') AS last_done, argMaxIf(step, (last, step), kind = 'done') AS last_step,

@@ -1,0 +1,92 @@
+package encoding
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	xencoding "golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// Encode brings text as a Reader gives it back into the encoding. A piece that was Undecodable stays one. Its error names a
+// character that the encoding has not.
+func (e Encoding) Encode(text []byte) ([]byte, error) {
+	enc := e.encoder()
+	if enc == nil {
+		return text, nil
+	}
+	var out []byte
+	for {
+		piece, rest, bad := bytes.Cut(text, []byte{Undecodable})
+		coded, err := enc.Bytes(piece)
+		if err != nil {
+			return nil, fmt.Errorf("%q can't be written in %s", string(e.lacks(piece)), e)
+		}
+		out = append(out, coded...)
+		if !bad {
+			return out, nil
+		}
+		out = append(out, e.broken()...)
+		text = rest
+	}
+}
+
+// lacks is the first character of a piece that the encoding has not.
+func (e Encoding) lacks(piece []byte) rune {
+	for len(piece) > 0 {
+		r, n := utf8.DecodeRune(piece)
+		if _, err := e.encoder().Bytes(piece[:n]); err != nil {
+			return r
+		}
+		piece = piece[n:]
+	}
+	return utf8.RuneError
+}
+
+// broken are bytes that are no text in the encoding.
+func (e Encoding) broken() []byte {
+	switch e {
+	case UTF16LE:
+		return []byte{0x00, 0xD8}
+	case UTF16BE:
+		return []byte{0xD8, 0x00}
+	}
+	return []byte{0xFF}
+}
+
+// Mark is the byte order mark of the encoding; legacy ones have none.
+func (e Encoding) Mark() []byte {
+	switch e {
+	case UTF8:
+		return []byte("\xEF\xBB\xBF")
+	case UTF16LE:
+		return []byte("\xFF\xFE")
+	case UTF16BE:
+		return []byte("\xFE\xFF")
+	}
+	return nil
+}
+
+// encoder is nil for UTF-8, which is passed on as it is.
+func (e Encoding) encoder() *xencoding.Encoder {
+	switch e {
+	case UTF16LE:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder()
+	case UTF16BE:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewEncoder()
+	case GB18030:
+		return simplifiedchinese.GB18030.NewEncoder()
+	case Big5:
+		return traditionalchinese.Big5.NewEncoder()
+	case ShiftJIS:
+		return japanese.ShiftJIS.NewEncoder()
+	case Windows1252:
+		return charmap.Windows1252.NewEncoder()
+	}
+	return nil
+}
