@@ -148,9 +148,8 @@ func TestThePageOfTheProgramTakesReportsMendsRowsAndMapsCodes(t *testing.T) {
 // own data; without it, the page says that it takes none.
 func TestAPageOfItsOwnTakesUploadsWhereItIsToldTo(t *testing.T) {
 	o := outside(t, "")
-	engines, note := o.yaml, o.note
-	data := t.TempDir()
-	yaml := engines + fmt.Sprintf(portalYAML, filepath.Join(data, "nowhere"))
+	data, note := t.TempDir(), o.note
+	yaml := o.yaml + fmt.Sprintf(portalYAML, filepath.Join(data, "nowhere"))
 	role(t, data, "transform", yaml, note)
 	collector := role(t, data, "collect", yaml, note)
 	looking := role(t, data, "serve", yaml, note).visit(nil)
