@@ -32,7 +32,7 @@ type check struct {
 // One load serves all numbers; each has a list of its own beside.
 func TestEveryNumberOfTheWholeDemoIsWhatPlainGoMakesOfTheFacts(t *testing.T) {
 	c := &channel{Demo: channeltest.Whole(t)}
-	for _, x := range slices.Concat(market) {
+	for _, x := range slices.Concat(market, goods, conflict) {
 		t.Run(x.name, func(t *testing.T) { x.run(t, c) })
 	}
 }
@@ -173,4 +173,3 @@ func (c *channel) window() (from, to sellthrough.Day) { return c.Day - 55, c.Day
 func with(from, to sellthrough.Day) []string {
 	return []string{"from = '" + from.String() + "'", "to = '" + to.String() + "'"}
 }
-
