@@ -33,6 +33,8 @@ require (
 	gopkg.in/yaml.v3 v3.0.1
 )
 
+require github.com/kylelemons/godebug v1.1.0 // indirect
+
 require (
 	github.com/dmarkham/enumer v1.6.3 // indirect
 	github.com/hashicorp/go-version v1.9.0 // indirect

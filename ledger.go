@@ -16,9 +16,10 @@ const (
 	CauseUndone          // a person took a submission back
 	CauseReflowed        // a reference version reads the same line otherwise
 	CauseImplied         // missing from a full stock snapshot: zero
+	CauseReplayed        // read anew from the archive or the log, by another mapping or reference version
 )
 
-var causeNames = [...]string{"", "new", "corrected", "withdrawn", "undone", "reflowed", "implied"}
+var causeNames = [...]string{"", "new", "corrected", "withdrawn", "undone", "reflowed", "implied", "replayed"}
 
 // String is the cause as the ledger writes it.
 func (c Cause) String() string { return causeNames[min(int(c), len(causeNames)-1)] }
@@ -98,6 +99,7 @@ type Outcome struct {
 	Revision   Revision
 	Attempt    uint32
 	Held       bool // waits for confirmation
+	Lost       bool // held because its lines passed the log before they were read: it is sent again from the archive
 	Partial    bool // a step of a large submission that is not at its end; its counts add to the others
 	Why        string
 	Counts     Counts
@@ -132,6 +134,7 @@ type Intent struct {
 	Complete  bool     // the range needs no further step
 	Blocks    int      // data blocks that its largest insert makes, for the deduplication window
 	Rows      int
+	Unfit     []UnfitLine // lines of the range that the store called bad: it is written without them
 }
 
 // Batch is everything that one intent inserts.
@@ -206,4 +209,6 @@ type Pending struct {
 var (
 	ErrFenced      = errors.New("another process has claimed the partition")
 	ErrIncarnation = errors.New("the ledger was fed from another topic")
+	ErrSchema      = errors.New("the ledger's schema is newer than this program")
+	ErrGone        = errors.New("it is not there any more")
 )

@@ -25,6 +25,7 @@ const (
 	Stalled     Kind = "stalled"     // no byte came for too long
 	Cut         Kind = "cut"         // the body ended early
 	Busy        Kind = "busy"        // too many at once
+	Full        Kind = "full"        // ours: the disk is nearly full
 	Unavailable Kind = "unavailable" // ours: the log or the archive can't be reached
 )
 

@@ -154,7 +154,7 @@ func (w *writer) flushRefused() error {
 	if len(w.refused) == 0 {
 		return nil
 	}
-	v, err := json.Marshal(sellthrough.RefusedBlock{Submission: w.sub.ID, Rows: w.refused})
+	v, err := json.Marshal(sellthrough.RefusedBlock{Submission: w.sub.ID, Feed: w.sub.Feed, Partner: w.sub.Partner, Rows: w.refused})
 	if err != nil {
 		return fmt.Errorf("write refused rows: %w", err)
 	}

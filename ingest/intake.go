@@ -50,9 +50,12 @@ type Log interface {
 
 // Options of an intake.
 type Options struct {
-	Config   *config.Config
-	Bus      Log
-	Archive  *archive.Archive
+	Config  *config.Config
+	Bus     Log
+	Archive *archive.Archive
+	Room    func(more int64) error // says no where so many bytes more would fill a disk; nil: there is always room
+	// Waiting is when the oldest submission came that waits for a person, and whether there is one; nil: not known.
+	Waiting  func(context.Context) (time.Time, bool, error)
 	Registry prometheus.Registerer // nil: no metrics are shown
 	Log      zerolog.Logger
 }
@@ -146,7 +149,10 @@ func (i *Intake) Run(ctx context.Context) error {
 		case <-atEnd:
 			i.ready.Store(true)
 			i.o.Log.Info().Str("collector", i.collector).Int("submissions", i.index.len()).Msg("intake ready")
+			var retained sync.WaitGroup
+			retained.Go(func() { i.retain(ctx) })
 			i.recover(ctx)
+			retained.Wait()
 		case <-ctx.Done():
 		case <-tailing.Done():
 		}
@@ -269,6 +275,9 @@ func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error)
 	if r.DryRun {
 		receipt, err := i.rehearse(ctx, f, &sub, body)
 		return Taken{Receipt: receipt}, err
+	}
+	if err := i.room(draft.Size); err != nil { // its lines go to the log, and about as much with them
+		return Taken{}, err
 	}
 	if err := draft.Commit(ctx); err != nil {
 		return Taken{}, fault(Unavailable, 5*time.Second, err, "the body could not be kept; send the same request again")

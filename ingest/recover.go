@@ -41,10 +41,7 @@ func (i *Intake) tail(ctx context.Context, atEnd func()) error {
 			if err != nil || !ok {
 				return err
 			}
-			if time.Since(m.Time) > keyLife {
-				m.Type = "" // old news: only its place counts
-			}
-			return i.index.apply(m, i.inc.Submissions.Era())
+			return i.index.apply(m, i.inc.Submissions.Era(), time.Now())
 		}()
 		switch {
 		case ctx.Err() != nil:

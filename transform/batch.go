@@ -158,7 +158,7 @@ func (w *worker) begin(msgs []bus.Message) *build {
 	last := msgs[len(msgs)-1]
 	b := &build{w: w, expect: map[sellthrough.FeedKind]int{}}
 	b.batch.Token = sellthrough.Token{Incarnation: string(w.inc), Partition: w.partition, First: w.next, Last: last.Offset, Retry: w.retry}
-	b.batch.Epoch, b.batch.Reference, b.batch.Known = w.epoch, w.reference, last.Time
+	b.batch.Epoch, b.batch.Reference, b.batch.Known, b.batch.Unfit = w.epoch, w.reference, last.Time, w.left
 	return b
 }
 
@@ -212,6 +212,8 @@ func (w *worker) parts(ctx context.Context, msgs []bus.Message) ([]*part, error)
 			w.log.Debug().Str("submission", string(p.end.Submission)).Msg("already in the books")
 			continue
 		}
+		p.unfit = w.unfitRows(p.end.Revision)
+		p.end.Refused += int64(len(p.unfit)) // they protect as any refused line does
 		if p.repeat = ok; !votes(&p.end, p.decided) {
 			applied[p.end.Revision] = sellthrough.Applied{Attempt: p.end.Attempt, Held: p.decided != nil && p.decided.Held}
 		}
@@ -334,7 +336,7 @@ func (w *worker) home(ctx context.Context, b *build, p *part) error {
 	if p.repeat || len(p.end.Home.RefusedBlocks) == 0 {
 		return nil
 	}
-	rows, err := w.refusals(ctx, p.end.Home.RefusedBlocks)
+	rows, err := w.refusals(ctx, &p.end, p.end.Home.RefusedBlocks)
 	b.batch.Refusals = append(b.batch.Refusals, rows...)
 	return err
 }

@@ -15,6 +15,13 @@ type build struct {
 	batch  sellthrough.Batch
 	expect map[sellthrough.FeedKind]int // lines that may become rows, to make room for them at once
 	takes  []take                       // old rows to take out, in the order of the lines that caused them
+	caused []pair                       // rows that take an old one out because of a line: both stand or fall together
+}
+
+// pair is a row that takes an old one out, and the row of the line that caused it; -1 where no line did.
+type pair struct {
+	kind       sellthrough.FeedKind
+	takes, row int
 }
 
 // take is an old row to negate: that of ref as it stood when the batch's rows numbered at.
@@ -46,7 +53,12 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 	for _, column := range blk.MoreColumns() {
 		more = more || *column != nil
 	}
+	var refused []sellthrough.Refusal
 	for i, v := range verdicts {
+		if v == restate.Refused {
+			refused = append(refused, sellthrough.Refusal{Row: blk.Row[i], Reason: p.run.Unfit[blk.Row[i]]})
+			continue
+		}
 		if v != restate.New && v != restate.Corrected {
 			continue
 		}
@@ -105,6 +117,9 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 		if more || f.Party != "" {
 			out.SetMore(out.Len()-1, sellthrough.MoreRow{More: said, Party: f.Party, Region: f.Region})
 		}
+	}
+	if len(refused) > 0 {
+		b.batch.Refusals = append(b.batch.Refusals, sellthrough.RefusedBlock{Submission: e.Submission, Feed: e.Feed, Partner: e.Partner, Rows: refused})
 	}
 }
 
@@ -197,6 +212,11 @@ func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error
 			}
 		}
 		rows.AppendNegated(from.rows, from.i, t.cause, t.revision, t.version)
+		by := -1
+		if t.cause == sellthrough.CauseCorrected {
+			by = t.at
+		}
+		b.caused = append(b.caused, pair{kind, rows.Len() - 1, by})
 	}
 	return nil
 }

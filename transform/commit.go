@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,10 @@ const (
 	MidInsert    = "in the middle of an insert"
 	AfterInsert  = "between insert and done"
 	AfterDone    = "after done"
+
+	AfterRefusal = "between refusal and removal" // of a batch with a line that the store calls bad
+	AfterRemoval = "between removal and the halved intent"
+	AfterHalving = "after the halved intent"
 )
 
 // commit makes a batch count: intent, insert, done. A batch without effect leaves no trace but the position.
@@ -38,7 +43,7 @@ func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, 
 	w.stage("intend", start)
 	start = time.Now()
 	o.Fault(AfterIntent, w.partition)
-	if err := w.insert(ctx, batch); err != nil {
+	if err := w.insert(ctx, b); err != nil {
 		return err
 	}
 	w.stage("insert", start)
@@ -55,25 +60,36 @@ func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, 
 }
 
 // insert makes the insert, again under the same token after an error: but only while the server can be trusted to know
-// the token. Else the partition is given back, and its next owner takes the batch out and writes it anew.
-func (w *worker) insert(ctx context.Context, b *sellthrough.Batch) error {
-	var untrusted error
+// the token. Else the partition is given back, and its next owner takes the batch out and writes it anew. Lines that the
+// store calls bad end it too: see unfit.go.
+func (w *worker) insert(ctx context.Context, b *build) error {
+	var end error
 	tries := 0
+	batch := &b.batch
 	err := w.hold(ctx, "insert", func() error {
 		if tries++; tries > 1 {
-			ok, err := w.t.opts.Ledger.Trusted(ctx, b.Intent)
+			ok, err := w.t.opts.Ledger.Trusted(ctx, batch.Intent)
 			if err != nil {
 				return err
 			}
 			if !ok {
-				untrusted = fmt.Errorf("the insert of %d-%d failed, and the server may not remember its token", b.First, b.Last)
+				end = fmt.Errorf("the insert of %d-%d failed, and the server may not remember its token", batch.First, batch.Last)
 				return nil
 			}
 		}
-		return w.t.opts.Ledger.Insert(ctx, b)
+		err := w.t.opts.Ledger.Insert(ctx, batch)
+		if _, bad := sellthrough.AsUnfit(err); !bad {
+			return err
+		}
+		lines, ferr := w.unfit(ctx, b)
+		if ferr != nil || len(lines) == 0 {
+			return errors.Join(err, ferr)
+		}
+		end = w.refuse(ctx, b, lines)
+		return nil
 	})
 	if err == nil {
-		err = untrusted
+		err = end
 	}
 	return err
 }
@@ -103,7 +119,7 @@ func (w *worker) advance(b *build, parts []*part) {
 		c := o.Counts
 		for name, n := range map[string]int64{
 			"new": c.New, "duplicate": c.Duplicate, "corrected": c.Corrected, "superseded": c.Superseded,
-			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied,
+			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied, "refused": c.Refused,
 		} {
 			m.lines.WithLabelValues(name).Add(float64(n))
 		}

@@ -101,6 +101,8 @@ type memLedger struct {
 	window   int
 	tables   map[sellthrough.Revision]reference.Tables
 	chaos    func(call string) (before, after error)
+	shadows  map[string]*memLedger                    // ledgers of shadow runs
+	unfit    func(rows *sellthrough.Rows, i int) bool // rows that the store calls bad; nil: none
 }
 
 type tokened[T any] struct {
@@ -169,6 +171,9 @@ func (m *memLedger) once(token sellthrough.Token, target string, f func()) {
 func (m *memLedger) Insert(_ context.Context, b *sellthrough.Batch) error {
 	half, _ := m.chaos("half insert") // the ledger table, but not the others
 	err := m.try("insert", func() error {
+		if err := m.refused(b); err != nil {
+			return err
+		}
 		m.once(b.Token, "rows", func() {
 			b.Each(func(kind sellthrough.FeedKind, rows *sellthrough.Rows) {
 				for i := range rows.Len() {

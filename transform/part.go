@@ -20,7 +20,8 @@ type part struct {
 	run     *restate.Run
 	blocks  []sellthrough.Block // decoded, unless the part is large
 	ids     []restate.IDs
-	repeat  bool // an earlier attempt is in the books already, held
+	repeat  bool              // an earlier attempt is in the books already, held
+	unfit   map[uint32]string // rows that the store can't keep, and why
 }
 
 // large says whether a part is applied in steps.
@@ -84,12 +85,13 @@ func (w *worker) each(ctx context.Context, e *sellthrough.EndMark, use func(*sel
 }
 
 // refusals reads refused rows of a home end mark.
-func (w *worker) refusals(ctx context.Context, offsets []int64) ([]sellthrough.RefusedBlock, error) {
+func (w *worker) refusals(ctx context.Context, e *sellthrough.EndMark, offsets []int64) ([]sellthrough.RefusedBlock, error) {
 	var out []sellthrough.RefusedBlock
 	err := w.hold(ctx, "read refused rows", func() error {
 		out = out[:0]
 		return w.t.opts.Log.At(ctx, bus.Lines, w.partition, w.inc, offsets, func(m bus.Message) error {
 			if rb, ok := parse[sellthrough.RefusedBlock](w, m); ok {
+				rb.Feed, rb.Partner = e.Feed, e.Partner
 				out = append(out, rb)
 			}
 			return nil
@@ -101,6 +103,7 @@ func (w *worker) refusals(ctx context.Context, offsets []int64) ([]sellthrough.R
 // prepare scans a part. Its blocks are kept in memory where keep says so; those of a snapshot always are.
 func (w *worker) prepare(ctx context.Context, p *part, keep bool) error {
 	p.run = restate.NewRun(&p.end)
+	p.run.Unfit = p.unfit
 	keep = keep || p.end.Policy.Coverage == sellthrough.CoverSnapshot
 	err := w.each(ctx, &p.end, func(b *sellthrough.Block) error {
 		ids := p.run.Scan(b)

@@ -28,6 +28,7 @@ type fact struct {
 	doc, key, loc, item string
 	day                 sellthrough.Day
 	qty                 int64
+	row                 int // in the file
 }
 
 // file is one submission of the simulated channel.
@@ -265,8 +266,9 @@ func (w *world) sendOnce(f file, attempt uint32, dies bool) {
 			Revision: f.rev, Attempt: attempt, Body: body, Rule: w.kind.rule, Policy: w.kind.policy, Scope: f.scope, Partitions: all, Overtakes: f.overtakes,
 		}
 		var mine []fact
-		for _, l := range f.lines {
+		for i, l := range f.lines {
 			if w.partition(l) == p {
+				l.row = i + 2
 				mine = append(mine, l)
 			}
 		}
@@ -308,8 +310,8 @@ func makeBlock(lines []fact, id sellthrough.SubmissionID, attempt uint32) sellth
 		b.Dict = append(b.Dict, s)
 		return uint32(len(b.Dict) - 1)
 	}
-	for i, l := range lines {
-		b.Row = append(b.Row, uint32(i+2))
+	for _, l := range lines {
+		b.Row = append(b.Row, uint32(l.row))
 		b.Document, b.LineKey = append(b.Document, index(l.doc)), append(b.LineKey, index(l.key))
 		b.Location, b.Item = append(b.Location, index(l.loc)), append(b.Item, index(l.item))
 		b.Unit, b.Currency, b.Counterparty, b.Serial = append(b.Unit, 0), append(b.Currency, 0), append(b.Counterparty, 0), append(b.Serial, 0)
@@ -372,7 +374,7 @@ func (w *world) owner(p int, calm bool, depth int) (idle bool) {
 		}
 		return nil, errLost
 	}
-	err = newWorker(t, p, "000001-a").run(ctx)
+	err = t.own(ctx, func() *worker { return newWorker(t, p, "000001-a") })
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, sellthrough.ErrFenced) {
 		w.t.Fatalf("the owner ended with %v", err)
 	}

@@ -110,7 +110,7 @@ func (s *steps) books(ctx context.Context) (more bool, err error) {
 			if first {
 				b.batch.Homes = append(b.batch.Homes, s.p.end)
 			}
-			if b.batch.Refusals, err = s.w.refusals(ctx, refused[:n]); err != nil {
+			if b.batch.Refusals, err = s.w.refusals(ctx, &s.p.end, refused[:n]); err != nil {
 				return false, err
 			}
 			if more, err := s.commit(ctx, b, false); err != nil || !more {
@@ -154,6 +154,7 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	run := restate.NewRun(&p.end) // numbers the lines anew, in their order
+	run.Unfit = p.unfit
 	run.Sight = w.overtakes(&p.end)
 	var b *build
 	var c sellthrough.Counts
@@ -212,6 +213,18 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 func (s *steps) withdraw(ctx context.Context) error {
 	w, p := s.w, s.p
 	s.step = max(s.step, s.from) // earlier withdrawals are no longer held, so the list begins where it was cut
+	if restate.Covers(&p.end) {  // a line that an earlier step could not keep protects as any refused line does
+		err := w.hold(ctx, "read books", func() error {
+			n, err := w.t.opts.Ledger.Unfit(ctx, w.partition, p.end.Revision, w.redo)
+			if err == nil {
+				p.end.Refused += n
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	for {
 		b := s.begin()
 		var c sellthrough.Counts

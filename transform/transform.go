@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,6 +35,8 @@ type Ledger interface {
 	Insert(ctx context.Context, b *sellthrough.Batch) error
 	Done(ctx context.Context, i sellthrough.Intent) error
 	Trusted(ctx context.Context, i sellthrough.Intent) (bool, error)
+	// Examine tries rows without keeping them: an Unfit says that the store would not. The end frees what the tries needed.
+	Examine(ctx context.Context, partition int) (try func(context.Context, *sellthrough.Batch) error, end func(), err error)
 	Heal(ctx context.Context, i sellthrough.Intent) error
 
 	Known(ctx context.Context, partition int, use func(slices []uint64)) error
@@ -43,12 +46,16 @@ type Ledger interface {
 	LatestLevels(ctx context.Context, partner, namespace string, partition int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error)
 	Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error)
 	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]sellthrough.Applied, error)
+	// Unfit is how many lines of a submission the store could not keep.
+	Unfit(ctx context.Context, partition int, rev sellthrough.Revision, except *sellthrough.Token) (int64, error)
 	Unresolved(ctx context.Context, partition int) (map[sellthrough.SubmissionID]sellthrough.Pending, error)
 	MaxFloor(ctx context.Context, partner, namespace string) (sellthrough.Revision, error)
 	MaxRevision(ctx context.Context, partition int) (sellthrough.Revision, error)
 	Votes(ctx context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error)
 	OfRevision(ctx context.Context, kind sellthrough.FeedKind, partition int, rev sellthrough.Revision, limit int, except *sellthrough.Token) (now, before sellthrough.Rows, err error)
 	Reflowable(ctx context.Context, kind sellthrough.FeedKind, partition int, f reference.Change, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error)
+	// Replayed is what brings lines in line with a shadow run; ErrGone where there is none any more.
+	Replayed(ctx context.Context, kind sellthrough.FeedKind, partition int, r sellthrough.Replay, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error)
 	Reference(ctx context.Context, rev sellthrough.Revision) (reference.Tables, error)
 }
 
@@ -113,15 +120,14 @@ func (t *Transformer) Run(ctx context.Context) error {
 		return fmt.Errorf("transform: %w", err)
 	}
 	run := func(ctx context.Context, partition int) error {
-		w := newWorker(t, partition, inc.Lines)
 		t.opts.Logger.Info().Int("partition", partition).Msg("partition assigned")
-		err := w.run(ctx)
-		t.metrics.lag.DeleteLabelValues(w.label)
+		err := t.own(ctx, func() *worker { return newWorker(t, partition, inc.Lines) })
+		t.metrics.lag.DeleteLabelValues(strconv.Itoa(partition))
 		t.opts.Logger.Info().Int("partition", partition).Msg("partition left")
 		return err
 	}
 	err = t.opts.Log.Consume(ctx, run, func(err error) bool {
-		return errors.Is(err, bus.ErrIncarnation) || errors.Is(err, sellthrough.ErrIncarnation)
+		return errors.Is(err, bus.ErrIncarnation) || errors.Is(err, sellthrough.ErrIncarnation) || errors.Is(err, sellthrough.ErrSchema)
 	})
 	if ctx.Err() != nil {
 		return nil

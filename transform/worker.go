@@ -39,9 +39,10 @@ type worker struct {
 	highest    map[space]sellthrough.Revision // floor of each namespace, once it was asked for
 	cache      blockCache
 	reader     Reader
-	redo       *sellthrough.Token // the batch in hand was intended before
-	retry      int                // raised when the batch in hand was healed
-	pending    *bus.Message       // read, but for the next batch
+	redo       *sellthrough.Token      // the batch in hand was intended before
+	retry      int                     // raised when the batch in hand was healed
+	left       []sellthrough.UnfitLine // lines that the batch in hand is written without
+	pending    *bus.Message            // read, but for the next batch
 }
 
 func newWorker(t *Transformer, partition int, inc bus.Incarnation) *worker {
@@ -146,8 +147,8 @@ func (w *worker) again(ctx context.Context, i sellthrough.Intent) error {
 		}
 	}
 	token := i.Token
-	w.redo, w.next = &token, i.First // what lies before had no effect, so no done tells of it
-	defer func() { w.redo, w.retry = nil, 0 }()
+	w.redo, w.next, w.left = &token, i.First, i.Unfit // what lies before had no effect, so no done tells of it
+	defer func() { w.redo, w.retry, w.left = nil, 0, nil }()
 	w.log.Info().Int64("first", i.First).Int64("last", i.Last).Int("step", i.Step).Int("rows", i.Rows).Msg("redo of the batch in flight")
 	w.t.metrics.redone.Inc()
 	msgs, err := w.read(ctx, i.First, i.Last)
@@ -213,7 +214,7 @@ func (w *worker) hold(ctx context.Context, what string, f func() error) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, sellthrough.ErrFenced), errors.Is(err, bus.ErrIncarnation), errors.Is(err, sellthrough.ErrIncarnation):
+		case errors.Is(err, sellthrough.ErrFenced), errors.Is(err, bus.ErrIncarnation), errors.Is(err, sellthrough.ErrIncarnation), errors.Is(err, sellthrough.ErrSchema):
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		w.t.metrics.retries.Inc()

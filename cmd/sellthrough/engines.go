@@ -192,7 +192,8 @@ var errEnded = errors.New("ended before it was ready")
 func (a *app) clickhouse(ctx context.Context) (*chserver.Server, error) {
 	o := chserver.Options{
 		Binary: chserver.FindBinary(), Dir: filepath.Join(a.cfg.Data, "clickhouse"), MemoryLimit: int64(a.cfg.Engines.ClickHouse.Memory),
-		Log: a.log.With().Str("engine", "clickhouse").Logger(),
+		KeepFree: int64(a.cfg.Disk.Engines),
+		Log:      a.log.With().Str("engine", "clickhouse").Logger(),
 	}
 	if o.Binary == "" {
 		var err error
@@ -224,7 +225,7 @@ func (a *app) bus() (*bus.Bus, error) {
 	}
 	return bus.New(bus.Options{
 		Brokers: a.engines.Brokers, Prefix: k.Prefix, Group: k.Group, Partitions: k.Partitions, Replication: k.Replication,
-		Retention: k.Retention, TLS: secure, User: k.User, Password: string(k.Password), Log: a.log,
+		Retention: k.Retention, Budget: int64(k.Budget), TLS: secure, User: k.User, Password: string(k.Password), Log: a.log,
 	})
 }
 
@@ -283,16 +284,17 @@ func (a *app) migrate(ctx context.Context, l *clickhouse.Ledger) error {
 	return errors.Join(faults...)
 }
 
-func (a *app) intake(ctx context.Context, b *bus.Bus) (*ingest.Intake, error) {
-	at := a.cfg.Archive.URL
-	if at == "" {
-		at = filepath.Join(a.cfg.Data, "archive")
-	}
-	ar, err := archive.Open(ctx, at)
+// intake makes an intake; room and waiting may be nil.
+func (a *app) intake(ctx context.Context, b *bus.Bus, room func(int64) error, waiting func(context.Context) (time.Time, bool, error)) (*ingest.Intake, error) {
+	ar, err := archive.Open(ctx, a.cfg.Archive.URL)
 	if err != nil {
 		return nil, err
 	}
-	return ingest.New(ingest.Options{Config: a.cfg, Bus: b, Archive: ar, Registry: a.registry, Log: a.log.With().Str("part", "collect").Logger()})
+	o := ingest.Options{Config: a.cfg, Bus: b, Archive: ar, Room: room, Waiting: waiting, Log: a.part("collect")}
+	if a.registry != nil {
+		o.Registry = a.registry
+	}
+	return ingest.New(o)
 }
 
 func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transformer, error) {
@@ -303,12 +305,16 @@ func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transfor
 			policies[f.ID] = f.Policy(p)
 		}
 	}
+	policies[sellthrough.CanaryFeed] = sellthrough.Policy{PartnerZone: "UTC"} // another process may send its lines
 	t := a.cfg.Transform
-	return transform.New(transform.Options{
+	o := transform.Options{
 		Ledger: l, Log: road{b}, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
-		BatchWait: t.BatchWait, StateLines: t.StateLines, Partitions: a.cfg.Engines.Kafka.Partitions, Registry: a.registry, Fault: faults(),
-		Logger: a.log.With().Str("part", "transform").Logger(),
-	})
+		BatchWait: t.BatchWait, StateLines: t.StateLines, Partitions: a.cfg.Engines.Kafka.Partitions, Fault: faults(), Logger: a.part("transform"),
+	}
+	if a.registry != nil {
+		o.Registry = a.registry
+	}
+	return transform.New(o)
 }
 
 // road is the bus as the transformer takes it.

@@ -8,9 +8,12 @@ import (
 	"os"
 	"time"
 
+	"sellthrough"
 	"sellthrough/ingest/httpfeed"
+	"sellthrough/internal/bus"
 	"sellthrough/internal/run"
 	"sellthrough/internal/web"
+	"sellthrough/sinks/clickhouse"
 )
 
 // drain is how long a part may take to finish what is in hand.
@@ -118,25 +121,18 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
 	var parts []run.Part
 	if collects {
-		in, err := a.intake(ctx, b)
+		more, err := a.collector(ctx, b, l, site, watch)
 		if err != nil {
 			return nil, err
 		}
-		site.Ready("collect", in.Ready)
-		site.HandleAdmin("POST /confirm", confirming(in))
-		doors, took, err := a.doors(in, books{l})
-		if err != nil {
-			return nil, err
-		}
-		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
-		parts = append(append(parts, doors...), run.Part{Name: "collect", Run: in.Run})
+		parts = append(parts, more...)
 	}
 	if transforms {
 		t, err := a.transformer(b, l)
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, run.Part{Name: "transform", Run: t.Run})
+		parts = append(parts, run.Part{Name: "transform", Run: t.Run}, run.Part{Name: "compact", Run: a.compact(l)})
 	}
 	if collects || serves {
 		parts = append([]run.Part{{Name: "api", Run: site.API}}, parts...)
@@ -163,7 +159,52 @@ func (a *app) parts(ctx context.Context, collects, transforms, serves, watch, ad
 	if watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
 	}
-	return append(parts, run.Part{Name: "admin", Run: site.Admin}), nil
+	return append(parts, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin}), nil
+}
+
+// collector is what takes bodies: doors and intake, and the canary that tries them.
+func (a *app) collector(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, site *web.Site, everything bool) ([]run.Part, error) {
+	c, err := a.canary(l)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil {
+		a = c.collector
+	}
+	space := a.space(l, everything)
+	in, err := a.intake(ctx, b, space.Room, l.Waiting)
+	if err != nil {
+		return nil, err
+	}
+	site.Ready("collect", in.Ready)
+	site.HandleAdmin("POST /confirm", confirming(in))
+	parts, took, err := a.doors(in, books{l}, c)
+	if err != nil {
+		return nil, err
+	}
+	site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Log: a.log}))
+	parts = append(parts, run.Part{Name: "disk", Run: space.Run}, run.Part{Name: "collect", Run: in.Run})
+	if c == nil {
+		return parts, nil
+	}
+	p, err := c.part()
+	return append([]run.Part{p}, parts...), err
+}
+
+// watchSchema ends a program that a newer one's schema has left behind, with a word that says so.
+func watchSchema(l *clickhouse.Ledger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(10 * time.Second):
+			}
+			if err := l.Compatible(ctx); errors.Is(err, sellthrough.ErrSchema) {
+				return err
+			}
+		}
+	}
 }
 
 // await tries until something answers.

@@ -63,6 +63,7 @@ type Options struct {
 	Partitions  int // of the lines topic, fixed when it is made
 	Replication int
 	Retention   time.Duration
+	Budget      int64       // bytes of the lines topic; 0: none
 	TLS         *tls.Config // nil: none
 	User        string
 	Password    string

@@ -91,6 +91,13 @@ func (l *Ledger) Unresolved(ctx context.Context, partition int) (map[sellthrough
 	return out, err
 }
 
+// Unfit is how many lines of a submission a partition could not keep.
+func (l *Ledger) Unfit(ctx context.Context, partition int, rev sellthrough.Revision, except *sellthrough.Token) (n int64, err error) {
+	err = l.query(ctx, "read books", fmt.Sprintf("SELECT sum(lines_refused) FROM %s WHERE partition = %d AND revision = %d%s", l.table("outcomes"), partition, rev, but(except)),
+		func(r driver.Rows) error { return r.Scan(&n) })
+	return n, err
+}
+
 // Votes are those cast on an attempt, by partition.
 func (l *Ledger) Votes(ctx context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error) {
 	out := map[int]sellthrough.Vote{}

@@ -40,7 +40,7 @@ func (m *memo) of(seed maphash.Seed, s string) uint64 {
 }
 
 // group sums rows by day: the delta that they are to sales_daily or flow_daily. It is a function of the rows alone; groups come in the
-// order of their first rows. A group is named by its first row, so no key is copied. A sum that would overflow begins
+// order of their first rows. The canary is in no sum. A group is named by its first row, so no key is copied. A sum that would overflow begins
 // another row of the same key, and the server adds them.
 func group(r *sellthrough.Rows) sums {
 	n := r.Len()
@@ -52,6 +52,9 @@ func group(r *sellthrough.Rows) sums {
 	var s sums
 	s.reserve(n)
 	for i := range n {
+		if r.Partner[i] == string(sellthrough.Canary) {
+			continue
+		}
 		h := partner.of(seed, r.Partner[i])
 		h = (h ^ place.of(seed, r.Place[i])) * 0x9e3779b97f4a7c15
 		h = (h ^ h>>29 ^ product.of(seed, r.Product[i])) * 0xbf58476d1ce4e5b9
@@ -168,7 +171,7 @@ func (l *Ledger) fromLedger(sums string) string {
 	sum(qty_micros) AS qty, sumIf(amount_micros, bitTest(flags, 0)) AS amount, sumIf(base_micros, bitTest(flags, 1)) AS base, sum(toInt64(sign)) AS line_count,
 	sumIf(toInt64(sign), bitTest(flags, 2) OR bitTest(flags, 3)) AS unmatched, sumIf(toInt64(sign), NOT bitTest(flags, 0)) AS no_money,
 	sumIf(toInt64(sign), bitTest(flags, 0) AND NOT bitTest(flags, 1)) AS no_rate
-FROM `+l.ledgerOf(k)+` GROUP BY partner, day, location, product, kind_code, currency, party`)
+FROM `+l.ledgerOf(k)+` WHERE partner != '`+string(sellthrough.Canary)+`' GROUP BY partner, day, location, product, kind_code, currency, party`)
 	}
 	return strings.Join(parts, " UNION ALL ")
 }

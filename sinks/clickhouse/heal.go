@@ -64,8 +64,8 @@ func (l *Ledger) mend(ctx context.Context, incarnation string, partition int) er
 // holds are the heals that are not released: a hold without its release.
 func (l *Ledger) holds(ctx context.Context, incarnation string) (map[int]sellthrough.Intent, error) {
 	out := map[int]sellthrough.Intent{}
-	sql := fmt.Sprintf("SELECT partition, epoch, first, last, step, retry FROM %[1]s WHERE incarnation = ? AND kind = 'hold' AND (partition, first, last, step, retry) NOT IN "+
-		"(SELECT partition, first, last, step, retry FROM %[1]s WHERE incarnation = ? AND kind = 'release')", l.table("road"))
+	sql := fmt.Sprintf("SELECT partition, epoch, first, last, step, retry FROM %[1]s WHERE incarnation = ? AND kind = 'hold' AND (partition != %[2]d OR written_at > now64(6) - INTERVAL %[3]d SECOND) AND (partition, first, last, step, retry) NOT IN "+
+		"(SELECT partition, first, last, step, retry FROM %[1]s WHERE incarnation = ? AND kind = 'release')", l.table("road"), backupPartition, int(holdLife.Seconds()))
 	err := l.query(ctx, "read holds", sql, func(r driver.Rows) error {
 		var p uint16
 		var step, retry uint32

@@ -36,7 +36,7 @@ func (l *Ledger) insert(ctx context.Context, token, table, names string, data ..
 		return nil
 	}
 	if err := l.sender.send(ctx, token+"/"+table, l.table(table), columns); err != nil {
-		return fmt.Errorf("clickhouse: insert %d rows into %s under %s: %w", n, table, token, err)
+		return marked(table, fmt.Errorf("clickhouse: insert %d rows into %s under %s: %w", n, table, token, err))
 	}
 	return nil
 }
@@ -71,7 +71,31 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 			return ctx.Err()
 		}
 	}
-	jobs := []func() error{func() error { return l.floors(ctx, b, t) }}
+	jobs := append(l.lines(ctx, b, t), func() error { return l.floors(ctx, b, t) })
+	// These do not depend on one another, so several connections work at once; the first error is told. The books come
+	// last: whoever reads there that a submission is final finds its rows and its sums.
+	errs := make([]error, len(jobs))
+	var wg sync.WaitGroup
+	for i, job := range jobs {
+		wg.Go(func() { errs[i] = job() })
+	}
+	wg.Wait()
+	var unfit error
+	for _, err := range errs {
+		if _, ok := sellthrough.AsUnfit(err); ok {
+			unfit = err
+		} else if err != nil {
+			return err // what may still be under way comes first: nothing is taken out beside it
+		}
+	}
+	if unfit != nil {
+		return unfit
+	}
+	return l.books(ctx, b, t)
+}
+
+// lines are the inserts of a batch's rows, and of what they add up to.
+func (l *Ledger) lines(ctx context.Context, b *sellthrough.Batch, t string) (jobs []func() error) {
 	b.Each(func(k sellthrough.FeedKind, r *sellthrough.Rows) {
 		r.Whole()
 		jobs = append(jobs, func() error { return l.rows(ctx, b, t, ledgers[k], r) })
@@ -84,21 +108,7 @@ func (l *Ledger) Insert(ctx context.Context, b *sellthrough.Batch) error {
 			jobs = append(jobs, func() error { return l.daily(ctx, t+"/"+string(k), "flow_daily", r) })
 		}
 	})
-	jobs = append(jobs, func() error { return l.publish(ctx, b, t) })
-	// These do not depend on one another, so several connections work at once; the first error is told. The books come
-	// last: whoever reads there that a submission is final finds its rows and its sums.
-	errs := make([]error, len(jobs))
-	var wg sync.WaitGroup
-	for i, job := range jobs {
-		wg.Go(func() { errs[i] = job() })
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return l.books(ctx, b, t)
+	return append(jobs, func() error { return l.publish(ctx, b, t) })
 }
 
 const ledgerColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, cause_wire, sign, row, kind_wire, document, line_key, " +
@@ -169,16 +179,17 @@ func (l *Ledger) floors(ctx context.Context, b *sellthrough.Batch, token string)
 func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) error {
 	o := b.Outcomes
 	type out = sellthrough.Outcome
-	err := l.insert(ctx, token, "outcomes", "submission, feed, partner, revision, attempt, held, partial, why, lines_held, lines_new, lines_duplicate, lines_corrected, "+
-		"lines_superseded, lines_withdrawn, lines_implied, lines_unmatched"+stampColumns, append([]any{
+	err := l.insert(ctx, token, "outcomes", "submission, feed, partner, revision, attempt, held, lost, partial, why, lines_held, lines_new, lines_duplicate, lines_corrected, "+
+		"lines_superseded, lines_withdrawn, lines_implied, lines_unmatched, lines_refused"+stampColumns, append([]any{
 		each(o, func(x *out) string { return string(x.Submission) }), each(o, func(x *out) string { return string(x.Feed) }),
 		each(o, func(x *out) string { return string(x.Partner) }), each(o, func(x *out) uint64 { return uint64(x.Revision) }),
-		each(o, func(x *out) uint32 { return x.Attempt }), each(o, func(x *out) bool { return x.Held }),
+		each(o, func(x *out) uint32 { return x.Attempt }), each(o, func(x *out) bool { return x.Held }), each(o, func(x *out) bool { return x.Lost }),
 		each(o, func(x *out) bool { return x.Partial }), each(o, func(x *out) string { return x.Why }),
 		each(o, func(x *out) int64 { return x.Counts.Held }), each(o, func(x *out) int64 { return x.Counts.New }),
 		each(o, func(x *out) int64 { return x.Counts.Duplicate }), each(o, func(x *out) int64 { return x.Counts.Corrected }),
 		each(o, func(x *out) int64 { return x.Counts.Superseded }), each(o, func(x *out) int64 { return x.Counts.Withdrawn }),
 		each(o, func(x *out) int64 { return x.Counts.Implied }), each(o, func(x *out) int64 { return x.Counts.Unmatched }),
+		each(o, func(x *out) int64 { return x.Counts.Refused }),
 	}, stamp(b, len(o))...)...)
 	if err != nil {
 		return err
@@ -198,11 +209,11 @@ func (l *Ledger) books(ctx context.Context, b *sellthrough.Batch, token string) 
 	}
 	r := b.OrdersDone
 	type order = sellthrough.Order
-	return l.insert(ctx, token, "orders", "kind, revision, who, why, target, undone, content, ordered_at"+stampColumns, append([]any{
+	return l.insert(ctx, token, "orders", "kind, revision, who, why, target, undone, content, replay, ordered_at"+stampColumns, append([]any{
 		each(r, func(x *order) string { return string(x.Kind) }), each(r, func(x *order) uint64 { return uint64(x.Revision) }),
 		each(r, func(x *order) string { return x.Who }), each(r, func(x *order) string { return x.Why }),
 		each(r, func(x *order) string { return string(x.Target) }), each(r, func(x *order) uint64 { return uint64(x.Undone) }),
-		each(r, func(x *order) string { return x.Content }), millis(each(r, func(x *order) int64 { return x.At.UnixMilli() })),
+		each(r, func(x *order) string { return x.Content }), each(r, replayText), millis(each(r, func(x *order) int64 { return x.At.UnixMilli() })),
 	}, stamp(b, len(r))...)...)
 }
 
@@ -252,4 +263,16 @@ func (l *Ledger) homes(ctx context.Context, b *sellthrough.Batch, token string) 
 		each(rows, func(x *refusal) string { return x.Column }), each(rows, func(x *refusal) string { return x.Value }),
 		each(rows, func(x *refusal) string { return x.Reason }),
 	}, stamp(b, len(rows))...)...)
+}
+
+// replayText is what an order replays, as the books keep it.
+func replayText(o *sellthrough.Order) string {
+	if o.Replay == nil {
+		return ""
+	}
+	text, err := json.Marshal(o.Replay)
+	if err != nil { // strings and numbers only
+		panic(err)
+	}
+	return string(text)
 }

@@ -200,7 +200,7 @@ func (l *Ledger) lookKept(ctx context.Context) (out []Finding, err error) {
 				err := r.Scan(&at)
 				out = append(out, Finding{
 					What:   fmt.Sprintf("the row of %s that is kept for %s on %s is not what the sums come to", v.Name, at, day),
-					Remedy: "kept rows are counted anew by `sellthrough verify --heal`", Heals: true,
+					Remedy: "kept rows are counted anew by `sellthrough verify --heal`", Cure: CureSums,
 				})
 				return err
 			}); err != nil {

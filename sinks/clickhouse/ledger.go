@@ -43,6 +43,8 @@ type Ledger struct {
 	how    *clickhouse.Options
 	sender *sender
 	big    chan struct{} // large batches that may be on their way at once: each is in memory several times
+
+	names map[string]string // of tables that stand in for others; nil: none do
 }
 
 // deadline bounds every call: far below the time in which the deduplication window could pass.
@@ -113,7 +115,12 @@ func (l *Ledger) Ping(ctx context.Context) error {
 }
 
 // table is a table's full name.
-func (l *Ledger) table(name string) string { return l.opts.Database + "." + name }
+func (l *Ledger) table(name string) string {
+	if other, ok := l.names[name]; ok {
+		name = other
+	}
+	return l.opts.Database + "." + name
+}
 
 // query runs a query and hands each row to scan.
 func (l *Ledger) query(ctx context.Context, what, sql string, scan func(driver.Rows) error, args ...any) error {

@@ -191,7 +191,7 @@ func TestTheNewestWordOfALine(t *testing.T) {
 	}
 	want := map[uint64]sellthrough.Held{
 		1: {Slice: 1, Line: 1, Content: 99, Revision: 6, Live: true},
-		2: {Slice: 1, Line: 2, Content: 77, Revision: 7, Live: false},
+		2: {Slice: 1, Line: 2, Revision: 7, Live: false}, // it says nothing any more
 	}
 	if d := cmp.Diff(want, byLine); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

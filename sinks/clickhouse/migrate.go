@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"text/template"
@@ -41,6 +40,7 @@ type model struct {
 	Levels, LevelsQuoted                 string
 	FlowKinds, FlowKindsQuoted           string
 	IncidentEvents                       string
+	Canary                               sellthrough.PartnerID
 	BatchColumns                         string
 	Ledgers, Flows                       []ledgerTable // the first two; the others
 	cluster                              bool
@@ -105,9 +105,9 @@ func (l *Ledger) model() *model {
 		Window:        fmt.Sprintf("non_replicated_deduplication_window = %d", l.opts.Window),
 		MovementKinds: kinds(sellthrough.Sales, "'"), MovementKindsQuoted: kinds(sellthrough.Sales, `\'`),
 		Levels: enum(sellthrough.Levels(), 1, "'"), LevelsQuoted: enum(sellthrough.Levels(), 1, `\'`),
-		IncidentEvents: enum(alerts.EventKinds(), 1, "'"),
-		BatchColumns:   "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
-		cluster:        l.opts.Cluster != "",
+		IncidentEvents: enum(alerts.EventKinds(), 1, "'"), Canary: sellthrough.Canary,
+		BatchColumns: "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
+		cluster:      l.opts.Cluster != "",
 	}
 	if m.Zone = l.opts.Zone; m.Zone == "" {
 		m.Zone = "UTC"
@@ -130,46 +130,6 @@ func (l *Ledger) model() *model {
 	}
 	m.FlowKinds, m.FlowKindsQuoted = enum(flows, first, "'"), enum(flows, first, `\'`)
 	return m
-}
-
-// Migrate makes the database and brings it to this program's schema. Each numbered file is applied once; every statement
-// may be run twice, and an INSERT counts once by its token, so two processes that migrate at once do no harm. Views are made
-// anew at every start.
-func (l *Ledger) Migrate(ctx context.Context) error {
-	m := l.model()
-	if err := l.exec(ctx, "make database", "CREATE DATABASE IF NOT EXISTS "+m.Database+" "+m.OnCluster); err != nil {
-		return err
-	}
-	if err := l.exec(ctx, "make migrations", fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.migrations %s (name String, applied_at DateTime DEFAULT now()) ENGINE = %s ORDER BY name",
-		m.Database, m.OnCluster, m.MergeTree("migrations"))); err != nil {
-		return err
-	}
-	files, err := fs.Glob(schema, "schema/*.sql")
-	if err != nil {
-		return fmt.Errorf("clickhouse: schema: %w", err)
-	}
-	for _, f := range files {
-		var n uint64
-		name := strings.TrimPrefix(f, "schema/")
-		if err := l.conn.QueryRow(ctx, "SELECT count() FROM "+l.table("migrations")+" WHERE name = ?", name).Scan(&n); err != nil {
-			return fmt.Errorf("clickhouse: read migrations: %w", err)
-		}
-		if n > 0 {
-			continue
-		}
-		if err := l.apply(ctx, f, m); err != nil {
-			return err
-		}
-		if err := l.exec(ctx, "note migration", "INSERT INTO "+l.table("migrations")+" (name) VALUES (?)", name); err != nil {
-			return err
-		}
-	}
-	for _, f := range []string{"views", "sheets", "incidents"} {
-		if err := l.apply(ctx, "schema/views/"+f+".sql", m); err != nil {
-			return err
-		}
-	}
-	return l.views(ctx)
 }
 
 func (l *Ledger) apply(ctx context.Context, file string, m *model) error {

@@ -75,8 +75,8 @@ func sights(database string) []sight {
 		{table: "feeds", who: vendor},
 		{table: "migrations", who: vendor},
 		// Which version of the reference data is in force, and nothing of whose submission was undone by whom.
-		{table: "orders", who: everyone, filter: "kind = 'reference'", hidden: []string{"who", "why", "target"}, columns: []string{
-			"kind", "revision", "who", "why", "target", "undone", "content", "ordered_at", "partition", "incarnation", "batch", "step", "retry", "known_at",
+		{table: "orders", who: everyone, filter: "kind = 'reference'", hidden: []string{"who", "why", "target", "replay"}, columns: []string{
+			"kind", "revision", "who", "why", "target", "undone", "content", "replay", "ordered_at", "partition", "incarnation", "batch", "step", "retry", "known_at",
 		}},
 
 		{table: "ref_crossreferences", who: everyone, filter: scoped},

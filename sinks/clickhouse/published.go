@@ -52,6 +52,9 @@ func published(b *sellthrough.Batch) []publication {
 	b.Each(func(feed sellthrough.FeedKind, r *sellthrough.Rows) {
 		last := -1
 		for i := range r.Len() {
+			if r.Partner[i] == string(sellthrough.Canary) { // in no sum
+				continue
+			}
 			k := publishedKey{partner: r.Partner[i], feed: r.Feed[i], location: r.Place[i], day: r.BusinessDate[i], facts: factOf(feed, r.Kind[i]), cause: r.Cause[i]}
 			if feed != sellthrough.Stock && changes(sellthrough.Cause(k.cause)) {
 				k.product = r.Product[i]
@@ -102,14 +105,14 @@ func (l *Ledger) publish(ctx context.Context, b *sellthrough.Batch, token string
 func publishedFromLedger(database string) string {
 	const grouped = `SELECT partner, feed, toInt32(business_date) AS day, place AS location, %[2]s AS facts, toUInt8(cause) AS cause_code, %[3]s AS product_code, min(toUnixTimestamp64Milli(known_at)) AS first_ms,
 	countIf(sign > 0) AS n_in, countIf(sign < 0) AS n_out, sumIf(qty_micros, %[4]s) AS q, sumIf(base_micros, %[4]s AND bitTest(flags, 1)) AS b
-FROM %[1]s GROUP BY partner, feed, day, location, facts, cause_code, product_code, intDiv(toUnixTimestamp64Milli(known_at), 900000)`
+FROM %[1]s WHERE partner != '%[5]s' GROUP BY partner, feed, day, location, facts, cause_code, product_code, intDiv(toUnixTimestamp64Milli(known_at), 900000)`
 	var parts []string
 	for _, k := range sellthrough.FeedKinds() {
 		facts, product := strconv.Itoa(int(factOf(k, 0))), "if(cause IN ('corrected', 'withdrawn'), toString(product), '')"
 		if k == sellthrough.Stock {
 			facts, product = fmt.Sprintf("if(kind = 'on_hand', %d, %d)", factOnHand, factLevel), "''"
 		}
-		parts = append(parts, fmt.Sprintf(grouped, database+"."+ledgers[k], "toUInt8("+facts+")", product, "cause IN ('corrected', 'withdrawn')"))
+		parts = append(parts, fmt.Sprintf(grouped, database+"."+ledgers[k], "toUInt8("+facts+")", product, "cause IN ('corrected', 'withdrawn')", sellthrough.Canary))
 	}
 	return strings.Join(parts, "\nUNION ALL\n")
 }

@@ -13,6 +13,15 @@ import (
 
 // SaveReference writes a version of the reference data, whole. It takes force by an order in the log only.
 func (l *Ledger) SaveReference(ctx context.Context, rev sellthrough.Revision, content, who string, t reference.Tables) error {
+	return l.saveReference(ctx, rev, content, who, t, false)
+}
+
+// SaveReplayed writes a version that only replays read by. It never takes force.
+func (l *Ledger) SaveReplayed(ctx context.Context, rev sellthrough.Revision, content, who string, t reference.Tables) error {
+	return l.saveReference(ctx, rev, content, who, t, true)
+}
+
+func (l *Ledger) saveReference(ctx context.Context, rev sellthrough.Revision, content, who string, t reference.Tables, replays bool) error {
 	token := fmt.Sprintf("reference/%d", rev)
 	v := func(n int) []uint64 { return repeat(uint64(rev), n) }
 	type product = reference.Product
@@ -56,7 +65,7 @@ func (l *Ledger) SaveReference(ctx context.Context, rev sellthrough.Revision, co
 			return err
 		}
 	}
-	return l.insert(ctx, token, "ref_versions", "version, content, who, products, locations, crossreferences, rates", v(1), []string{content}, []string{who}, []uint64{uint64(len(p))}, []uint64{uint64(len(o))}, []uint64{uint64(len(c))}, []uint64{uint64(len(r))})
+	return l.insert(ctx, token, "ref_versions", "version, content, who, for_replay, products, locations, crossreferences, rates", v(1), []string{content}, []string{who}, []bool{replays}, []uint64{uint64(len(p))}, []uint64{uint64(len(o))}, []uint64{uint64(len(c))}, []uint64{uint64(len(r))})
 }
 
 // sheet writes the rows of a sheet of a version.
@@ -81,7 +90,7 @@ func (l *Ledger) sheet(ctx context.Context, rev sellthrough.Revision, token stri
 
 // LatestReference is the newest version that is whole, and the hash of its content; 0 where there is none.
 func (l *Ledger) LatestReference(ctx context.Context) (rev sellthrough.Revision, content string, err error) {
-	err = l.query(ctx, "read reference versions", "SELECT version, content FROM "+l.table("ref_versions")+" ORDER BY version DESC LIMIT 1", func(r driver.Rows) error {
+	err = l.query(ctx, "read reference versions", "SELECT version, content FROM "+l.table("ref_versions")+" WHERE NOT for_replay ORDER BY version DESC LIMIT 1", func(r driver.Rows) error {
 		var v uint64
 		err := r.Scan(&v, &content)
 		rev = sellthrough.Revision(v)

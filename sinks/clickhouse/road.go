@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -34,6 +35,9 @@ func withToken(ctx context.Context, token string) context.Context {
 // Claim takes a partition over: the new epoch is one more than any before, so that the owner before is fenced at its next
 // intent.
 func (l *Ledger) Claim(ctx context.Context, incarnation string, partition int) (uint64, error) {
+	if err := l.Compatible(ctx); err != nil {
+		return 0, err
+	}
 	if err := l.sameIncarnation(ctx, incarnation, partition); err != nil {
 		return 0, err
 	}
@@ -90,13 +94,21 @@ func (l *Ledger) epoch(ctx context.Context, incarnation string, partition int) (
 // note writes one row of the road. Each try has a token of its own: a row that stands twice does no harm, but one that a
 // server forgot when it crashed, and drops as known when it is written again, would.
 func (l *Ledger) note(ctx context.Context, kind string, i sellthrough.Intent) error {
+	unfit := ""
+	if kind == "intent" && len(i.Unfit) > 0 {
+		text, err := json.Marshal(i.Unfit)
+		if err != nil {
+			return fmt.Errorf("clickhouse: write %s of %s: %w", kind, tokenText(i.Token), err)
+		}
+		unfit = string(text)
+	}
 	ctx, cancel := context.WithTimeout(withToken(ctx, fmt.Sprintf("%s/%s/%d/%d", kind, tokenText(i.Token), i.Epoch, rand.Uint64())), deadline)
 	defer cancel()
 	b, err := l.conn.PrepareBatch(ctx, "INSERT INTO "+l.table("road")+
-		" (incarnation, partition, kind, epoch, first, last, step, retry, complete, reference, blocks, rows)", driver.WithReleaseConnection())
+		" (incarnation, partition, kind, epoch, first, last, step, retry, complete, reference, blocks, rows, unfit)", driver.WithReleaseConnection())
 	if err == nil {
 		err = b.Append(i.Incarnation, uint16(i.Partition), kind, i.Epoch, i.First, i.Last, uint32(i.Step), uint32(i.Retry), i.Complete, uint64(i.Reference),
-			uint32(i.Blocks), uint32(i.Rows))
+			uint32(i.Blocks), uint32(i.Rows), unfit)
 	}
 	if err == nil {
 		err = b.Send()
@@ -110,16 +122,21 @@ func (l *Ledger) note(ctx context.Context, kind string, i sellthrough.Intent) er
 // Newest is the newest intent and the newest done. A voided intent stays the newest, so that its range is written anew
 // under another token also after a crash: Trusted says no of it.
 func (l *Ledger) Newest(ctx context.Context, incarnation string, partition int) (intent, done *sellthrough.Intent, err error) {
-	sql := `SELECT kind, epoch, first, last, step, retry, complete, reference, blocks, rows FROM ` + l.table("road") + `
+	sql := `SELECT kind, epoch, first, last, step, retry, complete, reference, blocks, rows, unfit FROM ` + l.table("road") + `
 		WHERE incarnation = ? AND partition = ? AND kind IN ('intent', 'done')
 		ORDER BY epoch DESC, last DESC, step DESC, retry DESC LIMIT 1 BY kind`
 	err = l.query(ctx, "read progress", sql, func(r driver.Rows) error {
-		var kind string
+		var kind, unfit string
 		var step, retry, blocks, rows uint32
 		var ref uint64
 		i := &sellthrough.Intent{}
-		if err := r.Scan(&kind, &i.Epoch, &i.First, &i.Last, &step, &retry, &i.Complete, &ref, &blocks, &rows); err != nil {
+		if err := r.Scan(&kind, &i.Epoch, &i.First, &i.Last, &step, &retry, &i.Complete, &ref, &blocks, &rows, &unfit); err != nil {
 			return err
+		}
+		if unfit != "" {
+			if err := json.Unmarshal([]byte(unfit), &i.Unfit); err != nil {
+				return fmt.Errorf("read the lines that an intent leaves out: %w", err)
+			}
 		}
 		i.Incarnation, i.Partition, i.Step, i.Retry = incarnation, partition, int(step), int(retry)
 		i.Reference, i.Blocks, i.Rows = sellthrough.Revision(ref), int(blocks), int(rows)
@@ -171,7 +188,8 @@ func (l *Ledger) Done(ctx context.Context, i sellthrough.Intent) error { return 
 // Trusted says whether the deduplication window surely still holds an intent's token: the window counts the blocks of all
 // partitions, so the blocks of all intents since are counted, and a fifth of the window is left unused. A server that has
 // started since the intent is not trusted at all: it notes a token before it commits the part, so a crash between leaves a
-// token without its rows, and the redo would be dropped.
+// token without its rows, and the redo would be dropped. Nor is an intent of more than a day ago: notes are kept for a while
+// only, so what came since could not be counted for sure.
 func (l *Ledger) Trusted(ctx context.Context, i sellthrough.Intent) (ok bool, err error) {
 	var voided uint64
 	err = l.query(ctx, "look for a void", "SELECT count() FROM "+l.table("road")+" WHERE kind = 'void' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?",
@@ -180,7 +198,7 @@ func (l *Ledger) Trusted(ctx context.Context, i sellthrough.Intent) (ok bool, er
 		return false, err
 	}
 	var restarted bool
-	err = l.query(ctx, "look for a restart", `SELECT count() = 0 OR min(written_at) < now64(6) - INTERVAL uptime() + 2 SECOND FROM `+l.table("road")+`
+	err = l.query(ctx, "look for a restart", `SELECT count() = 0 OR min(written_at) < now64(6) - INTERVAL uptime() + 2 SECOND OR min(written_at) < now64(6) - INTERVAL 1 DAY FROM `+l.table("road")+`
 		WHERE kind = 'intent' AND incarnation = ? AND partition = ? AND first = ? AND last = ? AND step = ? AND retry = ?`,
 		func(r driver.Rows) error { return r.Scan(&restarted) }, i.Incarnation, uint16(i.Partition), i.First, i.Last, uint32(i.Step), uint32(i.Retry))
 	if err != nil || restarted {

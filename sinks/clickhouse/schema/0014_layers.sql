@@ -1,3 +1,5 @@
+-- holds the road: sums are filled from those before them, and what was published from the ledger
+-- breaks: what was published when is written beside the sums, by the programs from here on
 -- The sums anew, narrower: keys as dictionaries, so that what reports read is a small number a row, and granules of 2048
 -- rows, so that one location's rows are read without many others'. The client goes on sending plain strings, as wire columns.
 -- Levels lie by month and location: who keeps their answers reads the weeks of a few positions. Sales lie by day: reports read
@@ -135,8 +137,8 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.published {{.OnCluster}}
     business_date Date32 DEFAULT toDate32(business_day_wire) CODEC(ZSTD(1)),
     location LowCardinality(String) DEFAULT location_wire COMMENT 'as resolved; the partner''s own code where it is unknown' CODEC(ZSTD(1)),
     facts Enum8('' = 0, 'sales' = 1, 'on_hand' = 2, 'other level' = 3, 'flow' = 4) DEFAULT CAST(facts_wire, 'Enum8(\'\' = 0, \'sales\' = 1, \'on_hand\' = 2, \'other level\' = 3, \'flow\' = 4)'),
-    cause Enum8('' = 0, 'new' = 1, 'corrected' = 2, 'withdrawn' = 3, 'undone' = 4, 'reflowed' = 5, 'implied' = 6)
-        DEFAULT CAST(cause_wire, 'Enum8(\'\' = 0, \'new\' = 1, \'corrected\' = 2, \'withdrawn\' = 3, \'undone\' = 4, \'reflowed\' = 5, \'implied\' = 6)'),
+    cause Enum8('' = 0, 'new' = 1, 'corrected' = 2, 'withdrawn' = 3, 'undone' = 4, 'reflowed' = 5, 'implied' = 6, 'replayed' = 7)
+        DEFAULT CAST(cause_wire, 'Enum8(\'\' = 0, \'new\' = 1, \'corrected\' = 2, \'withdrawn\' = 3, \'undone\' = 4, \'reflowed\' = 5, \'implied\' = 6, \'replayed\' = 7)'),
     product LowCardinality(String) DEFAULT product_wire COMMENT 'of lines that were changed or withdrawn' CODEC(ZSTD(1)),
     known_at DateTime('UTC') DEFAULT toDateTime(intDiv(known_ms_wire, 900000) * 900, 'UTC') COMMENT 'the quarter of an hour' CODEC(ZSTD(1)),
     first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) DEFAULT fromUnixTimestamp64Milli(known_ms_wire, 'UTC') COMMENT 'when anything of it was known first' CODEC(ZSTD(1)),

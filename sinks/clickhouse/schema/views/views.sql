@@ -1,4 +1,5 @@
--- Reads go through these. They run with the rights of whoever asks (INVOKER).
+-- Reads go through these. They run with the rights of whoever asks (INVOKER). The lines that the program sends to itself, of the
+-- partner _canary, are in the ledger of sales alone, in no sums and in no view.
 
 -- The zone of the vendor's business days, and which day it is there.
 CREATE OR REPLACE VIEW {{.Database}}.v_zone {{.OnCluster}} SQL SECURITY INVOKER AS
@@ -8,7 +9,7 @@ CREATE OR REPLACE VIEW {{.Database}}.v_movements {{.OnCluster}} SQL SECURITY INV
 SELECT partner, feed, namespace, business_date, sold_at, kind, cause, sign, document, line_key, location, place, item, product, unit,
     currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at,
     party, customer, segment, salesperson, title, reason, refers_to, destination, region
-FROM {{.Database}}.movements;
+FROM {{.Database}}.movements WHERE partner != '{{.Canary}}';
 
 -- The lines of everything beside sales and stock. until is when something ends, as written: an invoice falls due, a ticket is
 -- answered; 1970 where nothing is said.
@@ -38,17 +39,16 @@ HAVING lines != 0 OR qty != 0 OR amount != 0;
 CREATE OR REPLACE VIEW {{.Database}}.v_sales_as_of {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, business_date, place AS location, product, kind, currency, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount, sum(sign) AS lines
 FROM {{.Database}}.movements
-WHERE known_at < {as_of:DateTime64(3, 'UTC')}
+WHERE known_at < {as_of:DateTime64(3, 'UTC')} AND partner != '{{.Canary}}'
 GROUP BY partner, business_date, location, product, kind, currency
 HAVING lines != 0 OR qty != 0 OR amount != 0;
 
--- Every level report that stands.
+-- Every level report that stands. Rows that say the same of a report are added up: what was taken back cancels out.
 CREATE OR REPLACE VIEW {{.Database}}.v_stock_reports {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT partner, namespace, slice, line, any(place) AS location, any(item) AS item_code, argMaxIf(product, (revision, reference), sign > 0) AS product,
-    any(kind) AS level, any(business_date) AS business_date, any(sold_at) AS at,
-    sum(qty) AS qty, argMaxIf(bitTest(flags, 4), (revision, reference), sign > 0) AS implied, max(known_at) AS known_at
-FROM {{.Database}}.stock_reports
-GROUP BY partner, namespace, slice, line
+SELECT partner, namespace, slice, line, place AS location, item AS item_code, product, kind AS level, business_date, sold_at AS at,
+    sum(r.qty) AS qty, implied, max(r.known_at) AS known_at
+FROM (SELECT *, qty, sold_at, bitTest(flags, 4) AS implied FROM {{.Database}}.stock_reports) AS r
+GROUP BY partner, namespace, slice, line, location, item_code, product, level, business_date, at, implied
 HAVING sum(sign) > 0;
 
 -- The last report of each day that stands, by product; items of one product are added.
@@ -96,8 +96,9 @@ SELECT partner, feed, submission, received_at FROM {{.Database}}.submissions;
 CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT submission, any(feed) AS feed, any(partner) AS partner, revision, partition, attempt, max(held) AS held, min(partial) AS partial, max(why) AS why,
     sum(lines_held) AS held_lines, sum(lines_new) AS new, sum(lines_duplicate) AS duplicate, sum(lines_corrected) AS corrected,
-    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched
-FROM {{.Database}}.outcomes
+    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched,
+    sum(lines_refused) AS unfit
+FROM {{.Database}}.outcomes AS o WHERE o.partner != '{{.Canary}}'
 GROUP BY submission, revision, partition, attempt
 ORDER BY attempt DESC
 LIMIT 1 BY submission, revision, partition;
@@ -106,20 +107,20 @@ LIMIT 1 BY submission, revision, partition;
 -- what is of it: these are keys of the grouping.
 CREATE OR REPLACE VIEW {{.Database}}.v_submissions {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.newest.2 AS file, s.newest.3 AS bytes,
-    s.newest.4 AS received, s.newest.5 AS refused, s.newest.6 AS accepted,
+    s.newest.4 AS received, s.newest.5 + o.unfit AS refused, s.newest.6 - o.unfit AS accepted,
     o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
-    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched,
+    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched, o.unfit AS unfit,
     multiIf(o.final < s.newest.7, 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.newest.1 AS attempt
 FROM
 (
     SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions)), (attempt, known_at)) AS newest
-    FROM {{.Database}}.submissions
+    FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}'
     GROUP BY submission, feed, partner, received_at, revision
 ) AS s
 LEFT JOIN
 (
     SELECT revision, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
-        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched
+        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched, sum(unfit) AS unfit
     FROM {{.Database}}.v_outcomes GROUP BY revision
 ) AS o ON o.revision = s.revision;
 
@@ -131,13 +132,13 @@ SELECT feed, any(partner) AS partner, count() AS submissions, sum(received) AS r
 FROM {{.Database}}.v_submissions WHERE state != 'on the road' GROUP BY feed;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_refused {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused;
+SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused WHERE partner != '{{.Canary}}';
 
 -- Codes that no reference knows, by weight.
 CREATE OR REPLACE VIEW {{.Database}}.v_unmatched {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, if(bitTest(flags, 2), 'item', 'location') AS what, if(bitTest(flags, 2), item, location) AS code,
     sum(sign) AS lines, sum(qty) AS units, sum(amount) AS amount, currency, min(business_date) AS first_day, max(business_date) AS last_day
-FROM {{.Database}}.movements WHERE unmatched
+FROM {{.Database}}.movements WHERE unmatched AND partner != '{{.Canary}}'
 GROUP BY partner, what, code, currency HAVING lines != 0;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_progress {{.OnCluster}} SQL SECURITY INVOKER AS
