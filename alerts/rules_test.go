@@ -147,6 +147,9 @@ func TestRulesOnASmallChannel(t *testing.T) {
 		"a header changed":             turnedAway,
 		"held and unusual submissions": submissions,
 		"settings":                     settings,
+		"sales outside the territory":  crossTerritory,
+		"prices below the floor":       belowFloor,
+		"gaps of reconciliation":       gaps,
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newChannel(t, shared)

@@ -39,7 +39,9 @@ func TestFilesAreWhatTheirSourcesSay(t *testing.T) {
 }
 
 var uids = []string{
+	"ageing",
 	"channel",
+	"conflict",
 	"flows",
 	"incidents",
 	"modes",
@@ -47,6 +49,7 @@ var uids = []string{
 	"partner",
 	"pipeline",
 	"quality",
+	"reconciliation",
 	"stock",
 }
 
