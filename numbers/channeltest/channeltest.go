@@ -216,13 +216,7 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	}
 	w.fatal(clickhouse.Incidents{Ledger: c.ledger}.Append(t.Context(), w.events))
 	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
-		b := w.batches[instant]
-		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
-		b.Epoch, b.Complete, b.Blocks = 1, true, 1
-		b.Rows = b.Movements.Len() + b.Reports.Len()
-		w.fatal(c.ledger.Insert(t.Context(), b))
-		w.fatal(c.ledger.Done(t.Context(), b.Intent))
-		c.batches++
+		c.insert(t, w.batches[instant])
 	}
 }
 
