@@ -29,6 +29,17 @@ var Given = map[string][]string{
 	"incidents":     {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
 	"refused":       {"partner", "feed", "row", "column", "value", "reason"},
 	"turned_away":   {"partner", "feed", "at", "file", "reason", "missing?"}, // missing: column>new-name,column
+
+	"life":              {"partner", "stage", "line?", "from?", "to?"},
+	"category_sales":    {"partner", "line", "period", "units?", "money?"},
+	"market":            {"territory", "line", "period", "units?", "money?"},
+	"weights":           {"location", "weight", "line?", "from?", "to?"},
+	"promotions":        {"promotion", "from", "to", "item?", "line?", "partner?", "territory?", "price?", "budget?", "name?"},
+	"support":           {"partner", "what", "date", "amount", "currency", "line?", "programme?"},
+	"competitor_prices": {"date", "item", "competitor", "price", "currency", "partner?", "territory?"},
+	"floors":            {"item", "floor", "currency", "tier?", "partner?", "territory?", "from?", "to?"},
+	"rates":             {"currency", "date", "rate"},
+	"score_weights":     {"part", "weight", "from?", "to?"},
 }
 
 // Rows reads rows of a kind; each has every column of Given.

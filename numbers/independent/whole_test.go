@@ -173,4 +173,3 @@ func (c *channel) window() (from, to sellthrough.Day) { return c.Day - 55, c.Day
 func with(from, to sellthrough.Day) []string {
 	return []string{"from = '" + from.String() + "'", "to = '" + to.String() + "'"}
 }
-
