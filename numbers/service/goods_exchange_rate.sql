@@ -35,8 +35,8 @@
 --       flows: acme S1 A 2026-03-05T09:00 exchanged 2 - - X1 - defective
 --     expect: null
 -- ---
--- Units that came back, were exchanged or repaired, with the reason, and units sold to end customers. partner is whom it is about,
--- as v_flow_rows says it.
+-- Units that came back, were exchanged or repaired, with the reason, and units sold to end customers. partner is whom it is about:
+-- of what a unit of the vendor's reports, whoever the line names, another unit of the vendor's too.
 SELECT if(s.vendors AND p.partner != '', p.partner, s.reporter) AS partner, s.business_date AS business_date, s.location AS location, s.product AS product, s.reason AS reason,
     if(s.kind = 'returned', s.units, 0) AS returned, if(s.kind = 'exchanged', s.units, 0) AS exchanged, if(s.kind = 'repaired', s.units, 0) AS repaired, toDecimal64(0, 6) AS sold
 FROM

@@ -7,8 +7,8 @@
 -- unit: count
 -- decimals: 2
 -- better: more
--- of: flow_rows
--- measure: sumIf(units, kind = 'score') / nullIf(sumIf(lines, kind = 'score'), 0)
+-- of: ticket_response_time
+-- measure: sum(score) / nullIf(sum(scored), 0)
 -- examples:
 --   - says: "5 and 2; the 1 was corrected to 2."
 --     given:

@@ -24,13 +24,16 @@
 --       flows: acme - A 2026-03-05T09:00 ticket 1 - - T3 - drivers
 --     expect: null
 -- ---
--- Tickets, answered or not, signed as their lines are. partner is whom it is about, as v_flow_rows says it.
+-- Tickets, answered or not, and scores, signed as their lines are. partner is whom they are about: of what a unit of the vendor's
+-- reports, whoever the line names, another unit of the vendor's too.
 SELECT if(s.vendors AND p.partner != '', p.partner, s.reporter) AS partner, s.business_date AS business_date, s.product AS product, s.reason AS reason,
-    toInt64(s.sign) AS tickets, if(s.waited != 0 OR s.at_once, toInt64(s.sign), 0) AS answered, s.sign * s.waited AS waited
+    if(s.is_score, 0, s.sign) AS tickets, if(s.is_score OR NOT s.has_answer, 0, s.sign) AS answered, if(s.is_score, 0, s.sign * s.waited) AS waited,
+    if(s.is_score, s.units, 0) AS score, if(s.is_score, s.sign, 0) AS scored
 FROM
 (
-    SELECT partner AS reporter, business_date, product, reason, party, sign, toInt64(seconds_until) AS waited, until > toDateTime64(0, 0, 'UTC') AS at_once, partner IN (SELECT code FROM v_inside WHERE partner = '') AS vendors
+    SELECT partner AS reporter, business_date, product, reason, party, toInt64(sign) AS sign, toInt64(seconds_until) AS waited, until > toDateTime64(0, 0, 'UTC') AS has_answer,
+        kind = 'score' AS is_score, qty AS units, partner IN (SELECT code FROM v_inside WHERE partner = '') AS vendors
     FROM v_service_lines
-    WHERE kind = 'ticket'
+    WHERE kind IN ('ticket', 'score')
 ) AS s
 LEFT ANY JOIN v_parties AS p ON p.code = s.party
