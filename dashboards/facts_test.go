@@ -42,12 +42,16 @@ var uids = []string{
 	"channel",
 	"flows",
 	"incidents",
+	"life",
 	"modes",
 	"organisation",
 	"partner",
 	"pipeline",
+	"promotions",
 	"quality",
+	"scorecard",
 	"stock",
+	"territory",
 }
 
 func TestBoardsKeepTheirNamesAndTheirGrid(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // name, like serial=X1, and - is empty.
 var Given = map[string][]string{
 	"products":      {"code", "line?", "list_price?", "business_unit?", "cost?", "currency?"},
-	"locations":     {"code", "partner", "territory?"},
+	"locations":     {"code", "partner", "territory?", "latitude?", "longitude?"},
 	"partners":      {"partner", "channel_type", "tier?", "time_zone?"},
 	"organisation":  {"node", "parent", "partner?", "from?", "to?", "level?"},
 	"modes":         {"of", "mode", "from?", "to?"},
