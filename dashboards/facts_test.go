@@ -44,13 +44,17 @@ var uids = []string{
 	"conflict",
 	"flows",
 	"incidents",
+	"life",
 	"modes",
 	"organisation",
 	"partner",
 	"pipeline",
+	"promotions",
 	"quality",
 	"reconciliation",
+	"scorecard",
 	"stock",
+	"territory",
 }
 
 func TestBoardsKeepTheirNamesAndTheirGrid(t *testing.T) {

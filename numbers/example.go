@@ -11,7 +11,7 @@ import (
 // name, like serial=X1, and - is empty.
 var Given = map[string][]string{
 	"products":      {"code", "line?", "list_price?", "business_unit?", "cost?", "currency?"},
-	"locations":     {"code", "partner", "territory?"},
+	"locations":     {"code", "partner", "territory?", "latitude?", "longitude?"},
 	"partners":      {"partner", "channel_type", "tier?", "time_zone?"},
 	"organisation":  {"node", "parent", "partner?", "from?", "to?", "level?"},
 	"modes":         {"of", "mode", "from?", "to?"},
@@ -34,6 +34,15 @@ var Given = map[string][]string{
 	"incidents":     {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
 	"refused":       {"partner", "feed", "row", "column", "value", "reason"},
 	"turned_away":   {"partner", "feed", "at", "file", "reason", "missing?"}, // missing: column>new-name,column
+
+	"life":              {"partner", "stage", "line?", "from?", "to?"},
+	"category_sales":    {"partner", "line", "period", "units?", "money?"},
+	"market":            {"territory", "line", "period", "units?", "money?"},
+	"weights":           {"location", "weight", "line?", "from?", "to?"},
+	"promotions":        {"promotion", "from", "to", "item?", "line?", "partner?", "territory?", "price?", "budget?", "name?"},
+	"support":           {"partner", "what", "date", "amount", "currency", "line?", "programme?"},
+	"competitor_prices": {"date", "item", "competitor", "price", "currency", "partner?", "territory?"},
+	"score_weights":     {"part", "weight", "from?", "to?"},
 }
 
 // Rows reads rows of a kind; each has every column of Given.

@@ -30,6 +30,10 @@ var order = []string{
 	"channel",
 	"organisation",
 	"modes",
+	"scorecard",
+	"territory",
+	"promotions",
+	"life",
 	"flows",
 	"conflict",
 	"reconciliation",
@@ -175,8 +179,11 @@ var conditions = map[string][]condition{
 		{[]string{"partner", "business_date"}, "(partner, business_date) IN (SELECT partner, business_date FROM v_group_days(tree = ${tree:singlequote}, from = " + firstDay + ", to = " + lastDay + ") WHERE alliance IN (${group:singlequote}))"},
 		{[]string{"partner"}, "partner IN (SELECT partner FROM v_group_days(tree = ${tree:singlequote}, from = " + lastDay + ", to = " + lastDay + ") WHERE alliance IN (${group:singlequote}))"},
 	},
-	"territory": {{[]string{"location"}, "location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"}},
-	"location":  {{[]string{"location"}, "location IN (${location:singlequote})"}},
+	"territory": {
+		{[]string{"location"}, "location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"},
+		{[]string{"territory"}, "(territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"},
+	},
+	"location": {{[]string{"location"}, "location IN (${location:singlequote})"}},
 	"unit": {
 		{[]string{"target"}, "unit IN (${unit:singlequote})"},
 		{[]string{"unit"}, "unit IN (${unit:singlequote})"},
@@ -185,6 +192,7 @@ var conditions = map[string][]condition{
 	"line": {
 		{[]string{"target"}, "line IN (${line:singlequote})"},
 		{[]string{"product"}, "product IN (SELECT code FROM v_products WHERE line IN (${line:singlequote}))"},
+		{[]string{"line"}, "line IN (${line:singlequote})"},
 	},
 	"product": {{[]string{"product"}, "product IN (${product:singlequote})"}},
 	"feed":    {{[]string{"feed"}, "feed IN (${feed:singlequote})"}},

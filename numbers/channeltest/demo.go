@@ -41,7 +41,12 @@ func Whole(t testing.TB) *Demo {
 	}
 	w := &writer{t: t, batches: map[string]*sellthrough.Batch{}}
 	d.reference(w, c.Reference(opened.Add(10*24*time.Hour)))
-	l := loader{writer: w, groups: map[int64][]told{}}
+	l := loader{writer: w, groups: map[int64][]told{}, zones: map[string]*time.Location{}}
+	for _, p := range d.Sheets["partners"] {
+		zone, err := time.LoadLocation(p["time_zone"])
+		w.fatal(err)
+		l.zones[p["partner"]] = zone
+	}
 	for _, kind := range sellthrough.FeedKinds() {
 		d.facts[kind] = slices.Collect(facts.Of(kind))
 		l.plan(kind, d.facts[kind], d.Day)
@@ -148,6 +153,13 @@ type loader struct {
 	*writer
 	groups map[int64][]told
 	lines  uint64
+	zones  map[string]*time.Location
+}
+
+// offset is how far a zone's clock is ahead, in seconds.
+func offset(zone *time.Location, at int64) int64 {
+	_, ahead := time.Unix(at, 0).In(zone).Zone()
+	return int64(ahead)
 }
 
 // plan says of every fact when it becomes known: at once, or wrongly first. Of some a line more is said, and withdrawn.
@@ -201,7 +213,7 @@ func (l *loader) write(b *sellthrough.Batch, f *demo.Fact, x told) {
 	r.Partner[i], r.Feed[i], r.Namespace[i], r.Location[i], r.Place[i] = f.Partner, f.Feed, f.Feed, f.Location, f.Location
 	r.Item[i], r.Product[i], r.Sign[i], r.Cause[i], r.Document[i], r.Currency[i], r.Serial[i] = f.Item, f.Product, x.sign, uint8(x.cause), f.Document, f.Currency, f.Serial
 	r.Qty[i], r.RawQty[i], r.Amount[i], r.Base[i] = s*qty, s*qty, s*amount, s*base
-	r.Day[i], r.BusinessDate[i], r.At[i], r.SoldAt[i] = int32(f.Day), int32(f.Day), f.At, f.At
+	r.Day[i], r.BusinessDate[i], r.At[i], r.SoldAt[i] = int32(f.Day), int32(f.Day), f.At+offset(l.zones[f.Partner], f.At), f.At
 	if f.Unmatched || x.blank {
 		r.Product[i] = ""
 		r.Flags[i] |= sellthrough.UnknownItem
