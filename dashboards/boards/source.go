@@ -31,6 +31,7 @@ var order = []string{
 	"organisation",
 	"modes",
 	"flows",
+	"incentives",
 	"stock",
 	"partner",
 	"quality",

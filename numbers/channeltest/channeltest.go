@@ -183,6 +183,7 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	t.Helper()
 	w := &writer{t: t, batches: map[string]*sellthrough.Batch{}}
 	sheets := map[string][]map[string]string{}
+	var acts []act
 	for _, kind := range slices.Sorted(maps.Keys(rows)) {
 		list, err := numbers.Rows(kind, rows[kind])
 		w.fatal(err)
@@ -200,6 +201,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 				w.incident(r)
 			case "turned_away":
 				w.fatal(c.ledger.TurnedAway(t.Context(), w.turned(r)))
+			case "claims", "closed", "reckoned":
+				acts = append(acts, act{kind, r})
 			case "refused":
 				b := w.at("")
 				b.Refusals = append(b.Refusals, sellthrough.RefusedBlock{
@@ -215,17 +218,13 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 		w.reference(c.ledger, sheets, sellthrough.Revision(c.batches+1))
 	}
 	w.fatal(clickhouse.Incidents{Ledger: c.ledger}.Append(t.Context(), w.events))
-	epoch, err := c.ledger.Claim(t.Context(), "0000aa-test", 1)
-	w.fatal(err)
+	epoch := c.claim(t)
 	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
 		b := w.batches[instant]
-		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
-		b.Epoch, b.Complete, b.Blocks = epoch, true, 1
-		b.Rows = b.Len()
-		w.fatal(c.ledger.Intend(t.Context(), b.Intent))
-		w.fatal(c.ledger.Insert(t.Context(), b))
-		w.fatal(c.ledger.Done(t.Context(), b.Intent))
-		c.batches++
+		c.insert(t, epoch, b)
+	}
+	for _, a := range acts {
+		c.act(t, a)
 	}
 }
 
