@@ -17,6 +17,7 @@ FUZZTIME ?= 30s
 BENCH    ?=
 DATA     ?= ../shared/data
 SEEDS    ?= 10000
+SAMPLES  ?= ../shared/samples
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -37,9 +38,10 @@ quick: ## what needs no engine, browser or download, in less than a minute; 100 
 	go test -short $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}} {{join .Imports " "}}' ./... | \
 		grep -vE 'enginetest|kafkatest|pagetest|channeltest|sellthrough/(bench|e2e)' | cut -d' ' -f1)
 
-test-data: tools assets ## the tests over the large public data sets in DATA=../shared/data
+test-data: tools assets ## the tests over other people's files: data sets in DATA=../shared/data, samples of formats in SAMPLES=../shared/samples
 	@test -d '$(DATA)' || { echo "make test-data: there is no folder $(DATA); name it: make test-data DATA=/path/to/data" >&2; exit 1; }
-	SELLTHROUGH_DATA='$(abspath $(DATA))' go test -tags data -count=1 -timeout 60m -run TestData ./e2e/...
+	@test -d '$(SAMPLES)' || { echo "make test-data: there is no folder $(SAMPLES); name it: make test-data SAMPLES=/path/to/samples" >&2; exit 1; }
+	SELLTHROUGH_DATA='$(abspath $(DATA))' SELLTHROUGH_SAMPLES='$(abspath $(SAMPLES))' go test -tags data -count=1 -timeout 60m -run TestData ./ingest/... ./e2e/...
 
 check: tools ## gofumpt, go vet, golangci-lint (with the import rule), go mod tidy -diff, then the tests
 	@echo "gofumpt -l ."; out=$$(go run $(GOFUMPT) -l .) || exit 1; \

@@ -31,6 +31,7 @@ const (
 	UnknownItem                    // no product for the item's code
 	UnknownPlace                   // no location for the location's code
 	ImpliedZero                    // a level that a snapshot implied
+	Added                          // by a document that adds to what was said: only a replace or a cancellation of it takes it back
 )
 
 // Rows is rows of a signed ledger, by column; each kind of feed has its own. Quantities and
@@ -70,8 +71,10 @@ type Held struct {
 	Revision             Revision
 	Version              uint64
 	Live                 bool
-	Location             string // as written; only where a scope was asked for
+	Added                bool
+	Location             string // as written; only where a scope or documents were asked for
 	Day                  Day    // as written; likewise
+	Document             string // only where documents were asked for
 }
 
 // LineRef names a line in the ledger.
@@ -81,6 +84,7 @@ type LineRef struct{ Slice, Line uint64 }
 // and an older coverage withdraws nothing of it.
 //   - with Slice and Line: the line was seen, unchanged, while an older submission was not yet on the road;
 //   - with Slice alone: the document was reported completely;
+//   - with Slice and Location, which then is a document's number: the document was replaced or cancelled;
 //   - with From, To and Location ("" is every location): so were these days.
 type Floor struct {
 	Partner, Namespace string

@@ -20,6 +20,7 @@ type Line struct {
 	Day          Day    // the day as written
 	Version      uint64 // the partner's own version of the document; 0 where there is none
 	More
+	Function Function
 }
 
 // More is what only some feeds say of a line.
@@ -57,6 +58,7 @@ type Block struct {
 	At                                   []int64
 	Day                                  []Day
 	Version                              []uint64
+	Function                             []Function // a cancellation is no line, see Act
 
 	// Of More: nil where no line of the block has any.
 	Customer, Segment, Salesperson, Title, Reason, RefersTo, Destination []uint32
@@ -97,7 +99,7 @@ func (b *Block) Line(i int, kind FeedKind) Line {
 		Item: b.Dict[b.Item[i]], Unit: b.Dict[b.Unit[i]], Currency: b.Dict[b.Currency[i]],
 		Counterparty: b.Dict[b.Counterparty[i]], Serial: b.Dict[b.Serial[i]],
 		Qty: b.Qty[i], Amount: b.Amount[i], HasAmount: b.HasAmount[i], At: b.At[i], Day: b.Day[i], Version: b.Version[i],
-		More: b.MoreOf(i),
+		Function: b.Function[i], More: b.MoreOf(i),
 	}
 	if kind == Stock {
 		l.Level = Level(b.Kind[i])

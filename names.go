@@ -164,6 +164,36 @@ func Kinds(of FeedKind) []string {
 // FirstKind is the number of the first kind that Kinds lists.
 func FirstKind(of FeedKind) Kind { return kindsOf[of][0] }
 
+// Function says what a document does to what was said before.
+type Function uint8
+
+// The functions of a document.
+const (
+	Original Function = iota
+	Replace           // takes the place of the document named, with all that was added to it
+	Cancel            // takes the document named back
+	Add               // adds lines to what was said
+	Copy              // repeats what was said, and corrects nothing
+)
+
+var functionNames = [...]string{"original", "replace", "cancel", "add", "duplicate"}
+
+// String is the function as partners' documents say it.
+func (f Function) String() string { return functionNames[min(int(f), len(functionNames)-1)] }
+
+// FunctionOf reads a function's name.
+func FunctionOf(name string) (Function, bool) {
+	for i, n := range functionNames {
+		if n == name {
+			return Function(i), true
+		}
+	}
+	return 0, false
+}
+
+// Functions lists the names of all functions.
+func Functions() []string { return functionNames[:] }
+
 // Level says which level of stock a report states. Levels are never added to one another.
 type Level uint8
 

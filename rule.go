@@ -27,7 +27,18 @@ type Rule struct {
 	Scope     IdentityScope `json:"scope"`                // what a slice is
 	Keyed     bool          `json:"keyed,omitempty"`      // lines have a key; else (content, occurrence) tells them apart
 	EqualRows EqualRows     `json:"equal_rows,omitempty"` // for feeds with neither key nor coverage
+	Originals Originals     `json:"originals,omitempty"`
 }
+
+// Originals says what an original is about a document, or a location's day, that is held already.
+type Originals string
+
+// The readings of an original that is not the first.
+const (
+	OriginalsReplace Originals = ""       // it is the newer word, as far as the feed's coverage reaches
+	OriginalsAppend  Originals = "append" // it comes on top, unless the whole file is the same
+	OriginalsRefuse  Originals = "refuse" // it changes nothing: only a replace does
+)
 
 // CoverageKind is what a submission claims to report completely.
 type CoverageKind string

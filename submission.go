@@ -40,6 +40,7 @@ type Receipt struct {
 	Rows       int64        `json:"rows"`     // accepted + refused
 	Accepted   int64        `json:"accepted"` // lines on the road
 	Refused    int64        `json:"refused"`
+	Cancelled  int64        `json:"cancelled,omitempty"` // documents that it takes back; they are no rows
 	Scope      Scope        `json:"scope,omitzero"`
 	Partitions []int        `json:"partitions"` // that will report an outcome
 	Attempt    uint32       `json:"attempt"`
@@ -88,6 +89,15 @@ func (c Counts) Add(d Counts) Counts {
 	}
 }
 
+// Act takes a document back as a whole: it is cancelled, or replaced by what the submission says of it from Row on. What
+// the submission said of it before counts for nothing.
+type Act struct {
+	Document string `json:"document"`
+	Row      uint32 `json:"row"`
+	Version  uint64 `json:"version,omitempty"`
+	Replace  bool   `json:"replace,omitempty"` // under the safeguards of a coverage; a cancellation has none
+}
+
 // EndMark closes the part of a submission that lies in one partition: it lists the acknowledged blocks by offset, so
 // that a block written twice or left by a collector that died has no effect. Only an end mark makes lines count.
 type EndMark struct {
@@ -102,6 +112,7 @@ type EndMark struct {
 	Policy     Policy       `json:"policy"`
 	Scope      Scope        `json:"scope,omitzero"`
 	Scopes     []Scope      `json:"scopes,omitempty"` // what the lines of all partitions name, where nothing was declared and one partition's lines do not show it
+	Acts       []Act        `json:"acts,omitempty"`   // on documents of this partition; on all of them where documents lie in several
 	Blocks     []int64      `json:"blocks,omitempty"` // offsets in this partition, in the order of the body
 	Lines      int64        `json:"lines"`            // in those blocks
 	Refused    int64        `json:"refused"`          // in the whole submission

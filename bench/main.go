@@ -29,6 +29,7 @@ type options struct {
 	boards  string
 	only    string
 	alerts  bool
+	formats string
 }
 
 func main() {
@@ -42,8 +43,9 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "keep the CPU profile of the loaded process in this `file`")
 	flag.BoolVar(&o.bare, "bare", true, "compare with a bare client")
 	flag.StringVar(&o.boards, "boards", "demo,year", "ask every panel of every board about these `channels`: demo is two years of 60 x 300, year a year of 1,000 x 5,000")
-	flag.StringVar(&o.only, "only", "", "measure this `part` alone: road or boards")
+	flag.StringVar(&o.only, "only", "", "measure this `part` alone: road, boards or formats")
 	flag.BoolVar(&o.alerts, "alerts", true, "measure from a stock-out's 202 to the webhook")
+	flag.StringVar(&o.formats, "formats", "all", "read bodies of formats from bytes to lines: all, none, or those whose `name` holds this")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folder of the run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -60,6 +62,11 @@ func main() {
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }
 
 func bench(ctx context.Context, o options) (err error) {
+	if o.formats != "none" && (o.only == "" || o.only == "formats") {
+		if err := runFormats(ctx, os.Stdout, o.formats); err != nil || o.only == "formats" {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "sellthrough-bench-")
 	if err != nil {
 		return err

@@ -46,8 +46,8 @@ const (
 // secrets are pieces by which she would be found, whatever stands around them.
 var secrets = []string{"Quastenflosser", "quastenflosser", "QUASTENFLOSSER", "Zoë", "1715550042", "171 555 0042", "171-555-0042", "5550042"}
 
-// book is a workbook with one sheet of texts.
-func book(t *testing.T, rows ...[]string) []byte {
+// sheetOf is a workbook with one sheet of texts.
+func sheetOf(t *testing.T, rows ...[]string) []byte {
 	t.Helper()
 	var data strings.Builder
 	for r, row := range rows {
@@ -135,7 +135,7 @@ func TestAnErasedCustomerCanBeFoundNowhere(t *testing.T) {
 		`{"order":"o3","line":4,"`+herName+`":1,"`+herName+`":2,"item":"a","qty":1,"amount":"9.00","day":"2026-03-04"}`+"\n"+
 		`{"order":"o3","line":5,"item":"`+herName+"\n"+
 		`{"order":"o4","line":1,"item":"a","qty":1,"amount":"9.00","day":"2026-03-04","phone":"+49 171 555 0099"}`+"\n", 5))
-	hers = append(hers, push("book", string(book(t, strings.Split(strings.TrimSpace(head), ","), []string{"b1", "1", "s1", "a", "3", "30.00", "2026-03-05", herName},
+	hers = append(hers, push("book", string(sheetOf(t, strings.Split(strings.TrimSpace(head), ","), []string{"b1", "1", "s1", "a", "3", "30.00", "2026-03-05", herName},
 		[]string{"b2", "1", "s1", "a", "1", "10.00", "2026-03-05", "Mia Au"}, []string{"b3", "1", "s1", "a", herName, "10.00", "2026-03-05", "Mia Au"})), 1))
 	hers = append(hers, push("repairs", "case,item,day,why,phone\n1,a,2026-03-06,screen,"+herPhone+"\n2,a,2026-03-06,screen,+49 171 555 0099\n", 0))
 	s.settled(5)
@@ -150,7 +150,7 @@ func TestAnErasedCustomerCanBeFoundNowhere(t *testing.T) {
 		return len(left) == 2 && strings.HasSuffix(left[0], "processed/day.csv.receipt.json")
 	})
 	// Whole bodies that are refused: no header, a truncated workbook, nothing but refused rows.
-	for feed, body := range map[string]string{"tills": "r1,1,s1,a,1,10.00,2026-03-02," + herName + "\n", "book": string(book(t, []string{herName}))[:300], "web": herName} {
+	for feed, body := range map[string]string{"tills": "r1,1,s1,a,1,10.00,2026-03-02," + herName + "\n", "book": string(sheetOf(t, []string{herName}))[:300], "web": herName} {
 		a, err := s.send(t.Context(), feed, "acme", nil, "", strings.NewReader(body), nil)
 		if err != nil || a.Status < 400 {
 			t.Errorf("%s: %d %s, %v", feed, a.Status, a.Body, err)

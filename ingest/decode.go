@@ -106,6 +106,7 @@ type tally struct {
 	first             []sellthrough.Refusal
 	firstBytes        int
 	warnings          []string
+	acts              acts
 }
 
 // decode maps every row, hands lines and refusals on, and counts them.
@@ -126,6 +127,11 @@ func (i *Intake) decode(f *feed, b *body, line func(*mapping.Cells) error, refus
 				if r, ok := sellthrough.AsRefusal(err); ok {
 					b.rows.refused(r)
 				}
+			}
+		}
+		if err == nil {
+			if err = t.acts.take(&c); err == nil && c.Whole {
+				continue
 			}
 		}
 		if err == nil {

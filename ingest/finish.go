@@ -50,8 +50,11 @@ func (i *Intake) finish(ctx context.Context, f *feed, sub *sellthrough.Submissio
 	if t.stopped || t.accepted == 0 && t.refused > 0 || w.said.tooMany() {
 		policy.Coverage = sellthrough.CoverNone // what was not read can't be missing
 	}
-	rc.Partitions = partitions(f, policy.Coverage, sub, w.touched(r), home, n, w.where)
-	if err := i.endMarks(ctx, f, sub, policy, rc, r, home, w.where, w.said.scopes()); err != nil {
+	if t.accepted > 0 && !t.acts.told {
+		policy.Coverage = sellthrough.CoverNone // what adds or repeats is never the whole
+	}
+	rc.Partitions = partitions(f, policy.Coverage, sub, append(w.touched(r), t.acts.partitions(f, n, w.where)...), home, n, w.where)
+	if err := i.endMarks(ctx, f, sub, policy, rc, r, home, w.where, w.said.scopes(), &t.acts); err != nil {
 		return sellthrough.Receipt{}, fmt.Errorf("publish end marks of %s: %w", sub.ID, err)
 	}
 	msg, err := message(bus.TypeCompleted, sellthrough.Completed{ID: sub.ID, Attempt: attempt, Receipt: rc})
@@ -73,7 +76,7 @@ func receipt(f *feed, sub *sellthrough.Submission, attempt uint32, t *tally) sel
 	r := sellthrough.Receipt{
 		Submission: sub.ID, Feed: sub.Feed, Partner: sub.Partner, Revision: sub.Revision, Received: sub.Received, Body: sub.Body, Bytes: sub.Bytes,
 		Rows: t.accepted + t.refused, Accepted: t.accepted, Refused: t.refused, Scope: sub.Scope, Attempt: attempt,
-		Mapping: f.version, Mends: sub.Mends, Refusals: t.first, Warnings: t.warnings, Partitions: []int{},
+		Mapping: f.version, Mends: sub.Mends, Refusals: t.first, Warnings: t.warnings, Partitions: []int{}, Cancelled: t.acts.cancelled,
 	}
 	warn := func(s string) { r.Warnings = append(r.Warnings, s) }
 	switch c := f.policy.Coverage; {
@@ -83,7 +86,7 @@ func receipt(f *feed, sub *sellthrough.Submission, attempt uint32, t *tally) sel
 		}
 	case t.refused > 0 && t.accepted > 0 && !t.stopped && !f.policy.DespiteRefused:
 		warn("rows were refused, so nothing that is missing from this report is withdrawn; mend the rows and send the whole report again")
-	case r.Rows == 0 && !sub.Scope.Declared:
+	case r.Rows == 0 && !sub.Scope.Declared && len(t.acts.list) == 0:
 		warn("the report has no rows and declares no scope, so it changes nothing; name its location and day to report zero")
 	}
 	return r
@@ -107,7 +110,9 @@ type writer struct {
 
 func (w *writer) line(c *mapping.Cells) error {
 	p := w.where.Of(c.Document, c.Location)
-	w.said.add(c)
+	if c.Function <= sellthrough.Replace {
+		w.said.add(c)
+	}
 	b := w.builders[p]
 	if b == nil {
 		b = mapping.NewBuilder(w.sub.Feed, w.sub.ID, w.attempt)
@@ -232,7 +237,7 @@ func scopeIn(f *feed, sc sellthrough.Scope, p int, where mapping.Partitioner) se
 }
 
 func (i *Intake) endMarks(ctx context.Context, f *feed, sub *sellthrough.Submission, policy sellthrough.Policy, rc sellthrough.Receipt,
-	r *road, home int, where mapping.Partitioner, said []sellthrough.Scope,
+	r *road, home int, where mapping.Partitioner, said []sellthrough.Scope, acts *acts,
 ) error {
 	overtakes := i.index.overtakes(sub)
 	g, ctx := errgroup.WithContext(ctx)
@@ -243,6 +248,7 @@ func (i *Intake) endMarks(ctx context.Context, f *feed, sub *sellthrough.Submiss
 			Submission: sub.ID, Feed: sub.Feed, Partner: sub.Partner, Kind: f.config.Kind, Revision: sub.Revision, Attempt: rc.Attempt, Body: sub.Body,
 			Rule: f.rule, Policy: policy, Scope: scopeIn(f, sub.Scope, p, where), Blocks: offsets, Lines: lines, Refused: rc.Refused,
 			Partitions: rc.Partitions, Overtakes: overtakes, Scopes: said,
+			Acts: acts.in(f, p, where),
 		}
 		if p == home {
 			h := sellthrough.Home{Receipt: rc, Key: sub.Key, File: sub.File}

@@ -53,7 +53,7 @@ func (m *metrics) accepted(begun time.Time, t Taken, dry bool, err error) {
 		result = "dry"
 	case t.Replayed:
 		result = "replayed"
-	case t.Accepted == 0 && t.Refused > 0:
+	case t.Accepted == 0 && t.Refused > 0 && t.Cancelled == 0:
 		result = "refused"
 	}
 	m.submissions.WithLabelValues(result).Inc()

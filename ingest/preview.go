@@ -18,12 +18,14 @@ type Preview struct {
 	Lines    []sellthrough.Line // the first ones
 	Accepted int64
 	Refused  int64
-	Refusals []sellthrough.Refusal // the first ones
-	Problems []Problem             // all of them by column and reason, the commonest first
-	Totals   []sheet.Total         // rows of the file that add others up, beside what those come to
-	Sums     []Sum                 // of the lines
-	Encoding encoding.Guess        // of text
-	Warnings []string
+	// Cancelled counts documents that the file takes back.
+	Cancelled int64
+	Refusals  []sellthrough.Refusal // the first ones
+	Problems  []Problem             // all of them by column and reason, the commonest first
+	Totals    []sheet.Total         // rows of the file that add others up, beside what those come to
+	Sums      []Sum                 // of the lines
+	Encoding  encoding.Guess        // of text
+	Warnings  []string
 }
 
 // Problem is what is wrong with cells of a column.
@@ -78,7 +80,7 @@ func Read(feedConfig *config.Feed, l config.Limits, src io.Reader, first int) (P
 		},
 	}
 	walked, err := w.Through(feedConfig, l, src)
-	p.Accepted, p.Refused, p.Encoding, p.Warnings = walked.Accepted, walked.Refused, walked.Encoding, v.Texts(walked.Warnings)
+	p.Accepted, p.Cancelled, p.Refused, p.Encoding, p.Warnings = walked.Accepted, walked.Cancelled, walked.Refused, walked.Encoding, v.Texts(walked.Warnings)
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return int(min(1, max(-1, b.Count-a.Count))) })
 	return p, v.Error(err)
 }

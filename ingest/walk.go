@@ -28,10 +28,12 @@ type Walk struct {
 // Walked is what was met on the way.
 type Walked struct {
 	Accepted int64
-	Refused  int64
-	Header   []string       // the columns of a table, as its header has them
-	Encoding encoding.Guess // of text
-	Warnings []string
+	// Cancelled counts documents that the file takes back.
+	Cancelled int64
+	Refused   int64
+	Header    []string       // the columns of a table, as its header has them
+	Encoding  encoding.Guess // of text
+	Warnings  []string
 }
 
 // Through walks through a body. Its error is a refusal of the whole body, or src's own, or Line's.
@@ -88,6 +90,10 @@ func (w *Walk) Through(feedConfig *config.Feed, l config.Limits, src io.Reader) 
 			if r.Row == 0 {
 				break
 			}
+			continue
+		}
+		if c.Whole {
+			out.Cancelled++
 			continue
 		}
 		out.Accepted++

@@ -8,7 +8,7 @@ import (
 	"sellthrough"
 )
 
-func (l ledger) Floors(ctx context.Context, partner, ns string, p int, wanted []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) (out []sellthrough.Floor, err error) {
+func (l ledger) Floors(ctx context.Context, partner, ns string, p int, wanted []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) (out []sellthrough.Floor, err error) {
 	err = l.ask(ctx, fmt.Sprint("load floors ", partner, ns, len(wanted), len(locations), from, to), func() error {
 		for _, f := range l.v.tables.floors {
 			x := f.v
@@ -16,7 +16,8 @@ func (l ledger) Floors(ctx context.Context, partner, ns string, p int, wanted []
 				continue
 			}
 			byDay := x.Slice == 0 && x.From <= to && x.To >= from && (len(locations) == 0 || x.Location == "" || slices.Contains(locations, x.Location))
-			if byDay || x.Slice != 0 && (wanted == nil || slices.Contains(wanted, x.Slice)) {
+			whole := x.Slice != 0 && x.Location != "" && (x.Revision > after || x.Version > 0)
+			if byDay || whole || x.Slice != 0 && (wanted == nil || slices.Contains(wanted, x.Slice)) {
 				out = append(out, x)
 			}
 		}

@@ -40,7 +40,7 @@ func held(rows []*row, except *sellthrough.Token) (h sellthrough.Held, ok bool) 
 		}
 		rev, ver := sellthrough.Revision(r.Revision[r.i]), r.Version[r.i]
 		if !ok || ver > h.Version || ver == h.Version && (rev > h.Revision || rev == h.Revision && r.Sign[r.i] > 0) {
-			h = sellthrough.Held{Slice: r.Slice[r.i], Line: r.Line[r.i], Content: r.Content[r.i], Revision: rev, Version: ver, Location: r.Location[r.i], Day: sellthrough.Day(r.Day[r.i])}
+			h = sellthrough.Held{Slice: r.Slice[r.i], Line: r.Line[r.i], Content: r.Content[r.i], Revision: rev, Version: ver, Location: r.Location[r.i], Day: sellthrough.Day(r.Day[r.i]), Added: r.Flags[r.i]&sellthrough.Added != 0}
 		}
 		signs += int(r.Sign[r.i])
 		ok = true
@@ -157,6 +157,23 @@ func (l ledger) InScope(ctx context.Context, partner, ns string, kind sellthroug
 		l.v.tables.each(mine, func(_ sellthrough.LineRef, rows []*row) {
 			inside := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return !in(r) })
 			if h, ok := held(inside, except); ok && h.Live {
+				out = append(out, h)
+			}
+		})
+		return nil
+	})
+	return out, err
+}
+
+func (l ledger) OfDocuments(ctx context.Context, partner, ns string, kind sellthrough.FeedKind, p int, documents []string, except *sellthrough.Token) (out []sellthrough.Held, err error) {
+	err = l.ask(ctx, fmt.Sprint("load documents ", p, ns, documents), func() error {
+		mine := func(r *row) bool {
+			return r.kind == kind && r.token.Partition == p && r.Partner[r.i] == partner && r.Namespace[r.i] == ns
+		}
+		l.v.tables.each(mine, func(_ sellthrough.LineRef, rows []*row) {
+			h, ok := held(rows, except)
+			if r := standing(rows, except); ok && h.Live && slices.Contains(documents, r.Document[r.i]) {
+				h.Document = r.Document[r.i]
 				out = append(out, h)
 			}
 		})

@@ -287,7 +287,7 @@ func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 		v := p.run.Apply(w.state, &p.blocks[i], p.ids[i], floors, &c)
 		b.lines(p, res, &p.blocks[i], p.ids[i], v, &c)
 	}
-	if restate.Covers(&p.end) {
+	if restate.Covers(&p.end) || len(p.end.Acts) > 0 {
 		if err := w.cover(ctx, b, p, held, floors, res, &c); err != nil {
 			return err
 		}
@@ -298,15 +298,22 @@ func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 	return nil
 }
 
-// cover withdraws what a complete report does not contain, and leaves its floors.
+// cover withdraws what a complete report does not contain and what a document takes back, and leaves the floors of both.
 func (w *worker) cover(ctx context.Context, b *build, p *part, held []sellthrough.Held, floors restate.Floors, res *resolve.Resolver, c *sellthrough.Counts) error {
-	if p.end.Policy.Coverage == sellthrough.CoverSnapshot {
-		return w.imply(ctx, b, p, res, c)
-	}
 	refs, _ := p.run.Withdraw(w.state, held, floors, math.MaxInt) // no more than its own slices hold; see withdrawsMuch
 	b.withdraw(p, refs)
 	c.Withdrawn += int64(len(refs))
-	b.batch.Floors = append(b.batch.Floors, p.run.FloorRows()...)
+	return w.covered(ctx, b, p, res, c)
+}
+
+// covered writes what a coverage says beside what it withdraws: the zeros that a snapshot implies, and floors.
+func (w *worker) covered(ctx context.Context, b *build, p *part, res *resolve.Resolver, c *sellthrough.Counts) error {
+	if restate.Covers(&p.end) && p.end.Policy.Coverage == sellthrough.CoverSnapshot {
+		if err := w.imply(ctx, b, p, res, c); err != nil {
+			return err
+		}
+	}
+	b.batch.Floors = append(b.batch.Floors, p.run.FloorRows(w.state)...)
 	return nil
 }
 
@@ -319,15 +326,29 @@ func (w *worker) loss(ctx context.Context, p *part, held []sellthrough.Held, flo
 	return loss, scope, nil
 }
 
-// inScope reads from the ledger what is held in a scope that the state alone does not know.
+// inScope reads from the ledger what is held in a scope, or of a document, that the state alone does not know.
 func (w *worker) inScope(ctx context.Context, p *part) (held []sellthrough.Held, err error) {
-	if !restate.Covers(&p.end) || restate.BySlices(&p.end) || p.end.Policy.Coverage == sellthrough.CoverSnapshot {
+	e := &p.end
+	partner, ns := string(e.Partner), e.Rule.Namespace
+	var scopes []sellthrough.Scope
+	if byScope(e) {
+		scopes = p.run.Scopes()
+	}
+	documents := p.run.Documents()
+	if len(scopes)+len(documents) == 0 {
 		return nil, nil
 	}
 	err = w.hold(ctx, "load scope", func() error {
 		held = held[:0]
-		for _, sc := range p.run.Scopes() {
-			h, err := w.t.opts.Ledger.InScope(ctx, string(p.end.Partner), p.end.Rule.Namespace, p.end.Kind, w.partition, sc, w.redo)
+		if len(documents) > 0 { // first: they say more of a line than its scope does
+			h, err := w.t.opts.Ledger.OfDocuments(ctx, partner, ns, e.Kind, w.partition, documents, w.redo)
+			if err != nil {
+				return err
+			}
+			held = append(held, h...)
+		}
+		for _, sc := range scopes {
+			h, err := w.t.opts.Ledger.InScope(ctx, partner, ns, e.Kind, w.partition, sc, w.redo)
 			if err != nil {
 				return err
 			}
@@ -336,6 +357,15 @@ func (w *worker) inScope(ctx context.Context, p *part) (held []sellthrough.Held,
 		return nil
 	})
 	return held, err
+}
+
+// byScope says whether the ledger is to be asked for what is held in the covered scope.
+func byScope(e *sellthrough.EndMark) bool {
+	switch e.Policy.Coverage {
+	case sellthrough.CoverNone, sellthrough.CoverSnapshot:
+		return false
+	}
+	return restate.Covers(e) && !restate.BySlices(e)
 }
 
 // tooMuch says why a submission is held, or "".

@@ -79,6 +79,9 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 			codes.Destination = said.Destination
 		}
 		res.Line(codes, &f)
+		if blk.Function[i] == sellthrough.Add {
+			f.Flags |= sellthrough.Added
+		}
 		if f.Flags&(sellthrough.UnknownItem|sellthrough.UnknownPlace) != 0 {
 			c.Unmatched++
 		}

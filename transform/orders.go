@@ -141,7 +141,7 @@ func (w *worker) reread(out, rows *sellthrough.Rows, i int, now *reference.Versi
 		Qty: sellthrough.Decimal(rows.RawQty[i]), Amount: sellthrough.Decimal(rows.Amount[i]),
 		HasAmount: rows.Flags[i]&sellthrough.HasAmount != 0, At: rows.At[i], Day: sellthrough.Day(rows.Day[i]),
 	}, &f)
-	f.Flags |= rows.Flags[i] & sellthrough.ImpliedZero
+	f.Flags |= rows.Flags[i] & (sellthrough.ImpliedZero | sellthrough.Added)
 	if f.Product == rows.Product[i] && f.Place == rows.Place[i] && f.Qty == rows.Qty[i] && f.Base == rows.Base[i] && f.Flags == rows.Flags[i] &&
 		int32(f.BusinessDate) == rows.BusinessDate[i] && f.SoldAt == rows.SoldAt[i] && f.Party == said.Party && f.Region == said.Region {
 		return

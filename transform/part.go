@@ -43,7 +43,8 @@ func votes(e *sellthrough.EndMark, decided *sellthrough.Decision) bool {
 // knows what is held in it, so that nothing may be pending before it either.
 func withdrawsMuch(e *sellthrough.EndMark) bool {
 	days := int(e.Scope.To-e.Scope.From) + 1
-	return restate.Covers(e) && (e.Scope.Declared && len(e.Scope.Locations)*days > 100 || !restate.BySlices(e))
+	wide := e.Scope.Declared && len(e.Scope.Locations)*days > 100 || !restate.BySlices(e)
+	return restate.ActsByLedger(e) || restate.Covers(e) && e.Policy.Coverage != sellthrough.CoverNone && wide
 }
 
 // each reads the blocks of an end mark in order, from memory or from the log.
@@ -249,7 +250,7 @@ func (w *worker) floors(ctx context.Context, b *build, p *part) (restate.Floors,
 		seen = nil // what it may withdraw lies in documents that it does not name, too
 	}
 	err := w.hold(ctx, "load floors", func() error {
-		kept, err := w.t.opts.Ledger.Floors(ctx, ns.partner, ns.namespace, w.partition, seen, names, from, to, w.redo)
+		kept, err := w.t.opts.Ledger.Floors(ctx, ns.partner, ns.namespace, w.partition, seen, names, from, to, e.Revision, w.redo)
 		rows = append(rows, kept...)
 		return err
 	})
@@ -269,20 +270,28 @@ func (w *worker) newerWords(e *sellthrough.EndMark, rows []sellthrough.Floor) re
 		}
 	}
 	byDocument := e.Policy.Coverage == sellthrough.CoverDocument
-	return func(slice, line uint64, k restate.Key) sellthrough.Floor {
-		best := lines[sellthrough.LineRef{Slice: slice}]
-		if f := lines[sellthrough.LineRef{Slice: slice, Line: line}]; f.Revision > best.Revision {
+	return func(s restate.Spot) sellthrough.Floor {
+		best := lines[sellthrough.LineRef{Slice: s.Slice, Line: s.Line}]
+		if s.Act != 0 {
+			if f := lines[sellthrough.LineRef{Slice: s.Act}]; f.Revision > best.Revision {
+				best = f
+			}
+		}
+		if s.Added {
+			return best
+		}
+		if f := lines[sellthrough.LineRef{Slice: s.Slice}]; f.Revision > best.Revision {
 			best = f
 		}
 		if byDocument { // a row of a document says that the document was covered at its revision
-			w.state.Each(slice, func(en restate.Entry) {
-				if en.Revision() > best.Revision {
-					best.Revision, best.Version = en.Revision(), w.state.Version(slice, en.Line)
+			w.state.Each(s.Slice, func(en restate.Entry) {
+				if !en.Added() && en.Revision() > best.Revision {
+					best.Revision, best.Version = en.Revision(), w.state.Version(s.Slice, en.Line)
 				}
 			})
 		}
 		for _, f := range ranges {
-			if f.Revision > best.Revision && (f.Location == "" || f.Location == k.Location) && k.Day >= f.From && k.Day <= f.To {
+			if f.Revision > best.Revision && (f.Location == "" || f.Location == s.Location) && s.Day >= f.From && s.Day <= f.To {
 				best = f
 			}
 		}

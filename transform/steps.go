@@ -219,6 +219,30 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
+// takeOut withdraws as much as a step holds; left says that there is more. What else a coverage says comes with the last.
+func (s *steps) takeOut(ctx context.Context, b *build, c *sellthrough.Counts) (left bool, err error) {
+	w, p := s.w, s.p
+	held, err := w.inScope(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	floors, err := w.floors(ctx, s.begin(), p)
+	if err != nil {
+		return false, err
+	}
+	refs, left := p.run.Withdraw(w.state, held, floors, w.t.stepRows)
+	b.withdraw(p, refs)
+	c.Withdrawn = int64(len(refs))
+	if left {
+		return true, nil
+	}
+	res, err := w.resolver(p)
+	if err != nil {
+		return false, err
+	}
+	return false, w.covered(ctx, b, p, res, c)
+}
+
 // withdraw takes out what a complete report does not contain; its last step closes the books.
 func (s *steps) withdraw(ctx context.Context) error {
 	w, p := s.w, s.p
@@ -239,31 +263,10 @@ func (s *steps) withdraw(ctx context.Context) error {
 		b := s.begin()
 		var c sellthrough.Counts
 		left := false
-		if restate.Covers(&p.end) {
-			if p.end.Policy.Coverage == sellthrough.CoverSnapshot {
-				res, err := w.resolver(p)
-				if err != nil {
-					return err
-				}
-				if err := w.imply(ctx, b, p, res, &c); err != nil {
-					return err
-				}
-			} else {
-				held, err := w.inScope(ctx, p)
-				if err != nil {
-					return err
-				}
-				floors, err := w.floors(ctx, s.begin(), p)
-				if err != nil {
-					return err
-				}
-				refs, more := p.run.Withdraw(w.state, held, floors, w.t.stepRows)
-				left = more
-				b.withdraw(p, refs)
-				c.Withdrawn = int64(len(refs))
-				if !left {
-					b.batch.Floors = p.run.FloorRows()
-				}
+		if restate.Covers(&p.end) || len(p.end.Acts) > 0 {
+			var err error
+			if left, err = s.takeOut(ctx, b, &c); err != nil {
+				return err
 			}
 		}
 		b.batch.Outcomes = append(b.batch.Outcomes, sellthrough.Outcome{

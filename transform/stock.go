@@ -67,6 +67,9 @@ func (w *worker) absent(ctx context.Context, p *part, visit func(rows *sellthrou
 			return err
 		}
 		for i := range rows.Len() {
+			if rows.Flags[i]&sellthrough.Added != 0 && rows.At[i] == s.at {
+				continue // added to the snapshot of this very instant, which is told again
+			}
 			if levels[rows.Kind[i]] && rows.RawQty[i] != 0 {
 				visit(&rows, i, s, !s.present[string(rows.Kind[i])+rows.Item[i]])
 			}
@@ -113,6 +116,7 @@ func (w *worker) imply(ctx context.Context, b *build, p *part, res *resolve.Reso
 		blk.Kind = append(blk.Kind, rows.Kind[i])
 		blk.Qty, blk.Amount, blk.HasAmount = append(blk.Qty, 0), append(blk.Amount, 0), append(blk.HasAmount, false)
 		blk.At, blk.Day, blk.Version = append(blk.At, s.at), append(blk.Day, s.day), append(blk.Version, 0)
+		blk.Function = append(blk.Function, sellthrough.Original)
 	})
 	if err != nil {
 		return err
@@ -131,6 +135,5 @@ func (w *worker) imply(ctx context.Context, b *build, p *part, res *resolve.Reso
 		out.Cause[i] = uint8(sellthrough.CauseImplied)
 	}
 	c.Implied += implied.New + implied.Corrected
-	b.batch.Floors = append(b.batch.Floors, p.run.FloorRows()...)
 	return nil
 }

@@ -43,8 +43,9 @@ type Ledger interface {
 	Slices(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, slices []uint64, except *sellthrough.Token) ([]sellthrough.Held, error)
 	Current(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, refs []sellthrough.LineRef, except *sellthrough.Token) (sellthrough.Rows, error)
 	InScope(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, scope sellthrough.Scope, except *sellthrough.Token) ([]sellthrough.Held, error)
+	OfDocuments(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, documents []string, except *sellthrough.Token) ([]sellthrough.Held, error)
 	LatestLevels(ctx context.Context, partner, namespace string, partition int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error)
-	Floors(ctx context.Context, partner, namespace string, partition int, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error)
+	Floors(ctx context.Context, partner, namespace string, partition int, slices []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error)
 	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]sellthrough.Applied, error)
 	// Unfit is how many lines of a submission the store could not keep.
 	Unfit(ctx context.Context, partition int, rev sellthrough.Revision, except *sellthrough.Token) (int64, error)

@@ -89,6 +89,9 @@ func Text(rc *sellthrough.Receipt) string {
 	line("rows", "%d", rc.Rows)
 	line("accepted", "%d", rc.Accepted)
 	line("refused", "%d", rc.Refused)
+	if rc.Cancelled > 0 {
+		line("cancelled", "%d", rc.Cancelled)
+	}
 	if s := rc.Scope; s.Declared {
 		text := strings.Join(s.Locations, ", ")
 		if text == "" {

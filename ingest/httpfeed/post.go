@@ -60,7 +60,7 @@ func (d *door) post(w http.ResponseWriter, r *http.Request, p *config.Partner) e
 		w.Header().Set("Idempotency-Replayed", "true")
 		status = http.StatusOK
 	}
-	if rc.Accepted == 0 && rc.Refused > 0 && !req.DryRun {
+	if rc.Accepted == 0 && rc.Refused > 0 && rc.Cancelled == 0 && !req.DryRun {
 		return &problem{
 			Type: "refused", Title: "All rows are refused", Status: http.StatusUnprocessableEntity, Receipt: rc,
 			Detail: fmt.Sprintf("none of the %d rows can be read, so nothing was changed; mend them and send the report again with a new Idempotency-Key", rc.Rows),

@@ -21,6 +21,9 @@ type Cells struct {
 	At                                   int64
 	Day                                  sellthrough.Day
 	Version                              uint64
+	Function                             sellthrough.Function
+	Previous                             []byte // the document that a replace or cancel names, where that is not its own
+	Whole                                bool   // it speaks of its document as a whole, and is no line
 
 	HasMore bool         // any of what follows
 	More    [more][]byte // in the order of sellthrough.Block.MoreColumns
@@ -37,12 +40,34 @@ type Binding struct {
 	width                                                          int
 	document, location, item, unit, currency, counterparty, serial text
 	version, qty, amount, price, kindCell, atCell, businessCell    int
+	function, previous                                             int
 	keys                                                           []int
 	scratch                                                        []byte
 	zone                                                           zoneSpan
+	whens                                                          [3]written // of at, business_date and until
+	day                                                            lastDay
+	lastCurrency                                                   [3]byte
+	time                                                           lastTime
 	limit                                                          int64 // Now + 48 h in Unix seconds
 	limitOf                                                        time.Time
 	more                                                           moreCells
+	kindsRead, functionsRead                                       recent
+}
+
+// recent are cells that were looked up: a column of kinds holds few of them, again and again.
+type recent [8]word
+
+type word struct {
+	text  string
+	means uint8
+}
+
+// at is where a cell is kept, if it is.
+func (w *recent) at(cell []byte) *word {
+	if len(cell) == 0 {
+		return &w[0]
+	}
+	return &w[(uint(len(cell))+uint(cell[len(cell)-1])*5)%8]
 }
 
 // text is where a text of the line comes from.
@@ -93,8 +118,10 @@ func (m *Mapping) Bind(header []string) (*Binding, error) {
 		currency: from(c.Currency), counterparty: from(c.Counterparty), serial: from(c.Serial),
 		version: at(c.Version.Column), qty: at(c.Qty.Column), amount: at(c.Amount.Column), price: at(c.Amount.Price),
 		kindCell: at(m.source().Column), atCell: at(c.At.Column), businessCell: at(c.BusinessDate.Column),
+		function: at(c.Function.Column), previous: at(c.Previous.Column),
 	}
 	b.counterparty.optional, b.serial.optional = true, true
+	b.day.wall = len(m.at.layouts) == 0 && m.at.zone == nil && !m.at.offset
 	for _, k := range m.feed.Identity.LineKey {
 		b.keys = append(b.keys, at(k))
 	}
@@ -118,9 +145,17 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 			return err
 		}
 	}
-	src := &b.feed.Columns
-	*c = Cells{Row: row}
+	c.Row, c.LineKey, c.Amount, c.HasAmount = row, nil, 0, false // all else is set below
+	c.Function, c.Previous, c.Whole = 0, nil, false
+	if c.HasMore {
+		c.HasMore, c.More, c.Until = false, [more][]byte{}, 0
+	}
 	var err error
+	if b.function >= 0 {
+		if err := b.does(fields, row, c); err != nil || c.Whole {
+			return err
+		}
+	}
 	if c.Item, err = b.text(&b.item, fields, row); err != nil {
 		return err
 	}
@@ -136,8 +171,11 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 	if c.Currency, err = b.text(&b.currency, fields, row); err != nil {
 		return err
 	}
-	if b.currency.index >= 0 && len(c.Currency) > 0 && !config.IsCurrency(c.Currency) {
-		return bad(row, b.currency.column, c.Currency, "this is not a currency of ISO 4217; write three capitals, like EUR")
+	if b.currency.index >= 0 && len(c.Currency) > 0 && string(b.lastCurrency[:]) != string(c.Currency) {
+		if !config.IsCurrency(c.Currency) {
+			return bad(row, b.currency.column, c.Currency, "this is not a currency of ISO 4217; write three capitals, like EUR")
+		}
+		copy(b.lastCurrency[:], c.Currency)
 	}
 	if c.Counterparty, err = b.text(&b.counterparty, fields, row); err != nil {
 		return err
@@ -150,16 +188,8 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 			return err
 		}
 	}
-	if c.Version = b.Mapping.version; b.version >= 0 {
-		if cell := trim(fields[b.version]); len(cell) > 0 {
-			v, reason := parseVersion(cell)
-			if reason != "" {
-				return bad(row, src.Version.Column, cell, reason)
-			}
-			c.Version = v
-		} else if !src.Version.Optional {
-			return bad(row, src.Version.Column, nil, empty)
-		}
+	if err := b.versionOf(fields, row, c); err != nil {
+		return err
 	}
 	if err := b.figures(fields, row, c); err != nil {
 		return err
@@ -168,6 +198,26 @@ func (b *Binding) MapTo(fields [][]byte, row uint32, c *Cells) error {
 		return err
 	}
 	return b.readMore(fields, row, c)
+}
+
+func (b *Binding) versionOf(fields [][]byte, row uint32, c *Cells) error {
+	if c.Version = b.Mapping.version; b.version < 0 {
+		return nil
+	}
+	src := &b.feed.Columns.Version
+	cell := trim(fields[b.version])
+	if len(cell) == 0 {
+		if !src.Optional {
+			return bad(row, src.Column, nil, empty)
+		}
+		return nil
+	}
+	v, reason := parseVersion(cell)
+	if reason != "" {
+		return bad(row, src.Column, cell, reason)
+	}
+	c.Version = v
+	return nil
 }
 
 // fit allows empty fields behind the last column of the header; nothing else may differ from it.
@@ -191,6 +241,9 @@ func bad(row uint32, column string, value []byte, reason string) error {
 func (b *Binding) text(t *text, fields [][]byte, row uint32) ([]byte, error) {
 	if t.index < 0 {
 		return t.constant, nil
+	}
+	if len(fields[t.index]) == 0 && t.optional {
+		return nil, nil
 	}
 	cell, reason := code(fields[t.index])
 	if reason != "" {
@@ -286,11 +339,15 @@ func (b *Binding) kindOf(fields [][]byte, row uint32, c *Cells) error {
 	c.Kind = b.Mapping.kind
 	if b.kindCell >= 0 {
 		cell := trim(fields[b.kindCell])
-		kind, ok := b.values[string(cell)]
-		if !ok {
-			return bad(row, src.Column, cell, "the feed does not know this value; known are "+b.allowed+". Send one of them, or list it under values")
+		w := b.kindsRead.at(cell)
+		if len(cell) == 0 || w.text != string(cell) {
+			kind, ok := b.values[string(cell)]
+			if !ok {
+				return bad(row, src.Column, cell, "the feed does not know this value; known are "+b.allowed+". Send one of them, or list it under values")
+			}
+			*w = word{string(cell), kind}
 		}
-		c.Kind = kind
+		c.Kind = w.means
 	}
 	if b.feed.Kind == sellthrough.Stock {
 		return nil
@@ -337,7 +394,7 @@ func (c *Cells) Line(kind sellthrough.FeedKind) sellthrough.Line {
 	l := sellthrough.Line{
 		Row: c.Row, Document: string(c.Document), LineKey: string(c.LineKey), Location: string(c.Location), Item: string(c.Item), Unit: string(c.Unit),
 		Currency: string(c.Currency), Counterparty: string(c.Counterparty), Serial: string(c.Serial), Qty: c.Qty, Amount: c.Amount, HasAmount: c.HasAmount,
-		At: c.At, Day: c.Day, Version: c.Version, More: c.more(),
+		At: c.At, Day: c.Day, Version: c.Version, Function: c.Function, More: c.more(),
 	}
 	if kind == sellthrough.Stock {
 		l.Level = sellthrough.Level(c.Kind)

@@ -56,6 +56,7 @@ func (b *Builder) Append(c *Cells) {
 	k.At = append(k.At, c.At)
 	k.Day = append(k.Day, c.Day)
 	k.Version = append(k.Version, c.Version)
+	k.Function = append(k.Function, c.Function)
 	if c.HasMore {
 		b.more(c)
 	}
@@ -63,7 +64,7 @@ func (b *Builder) Append(c *Cells) {
 		b.size += varint(uint64(n))
 	}
 	b.size += varint(uint64(c.Row)) + varint(zigzag(int64(c.Qty))) + varint(zigzag(int64(c.Amount))) + varint(zigzag(c.At)) +
-		varint(zigzag(int64(c.Day))) + varint(c.Version) + 2
+		varint(zigzag(int64(c.Day))) + varint(c.Version) + 3
 }
 
 // more adds what only some feeds have. A column begins with its first value, and then has one for every line.
@@ -137,7 +138,7 @@ func (b *Builder) reserve(n int) {
 	for _, column := range []*[]uint32{&k.Row, &k.Document, &k.LineKey, &k.Location, &k.Item, &k.Unit, &k.Currency, &k.Counterparty, &k.Serial} {
 		*column = make([]uint32, 0, n)
 	}
-	k.Kind, k.HasAmount, k.Day = make([]uint8, 0, n), make([]bool, 0, n), make([]sellthrough.Day, 0, n)
+	k.Kind, k.HasAmount, k.Day, k.Function = make([]uint8, 0, n), make([]bool, 0, n), make([]sellthrough.Day, 0, n), make([]sellthrough.Function, 0, n)
 	k.Qty, k.Amount, k.At, k.Version = make([]sellthrough.Decimal, 0, n), make([]sellthrough.Decimal, 0, n), make([]int64, 0, n), make([]uint64, 0, n)
 }
 

@@ -66,7 +66,7 @@ var meanings = map[string][]field.Field{
 	"document": {field.Document}, "location": {field.Location}, "item": {field.Item, field.GTIN}, "unit": {field.Unit}, "currency": {field.Currency},
 	"counterparty": {field.Counterparty}, "serial": {field.Serial}, "version": {field.Version}, "qty": {field.Qty},
 	"amount": {field.Amount, field.AmountGross, field.AmountNet}, "price": {field.Price}, "kind": {field.Kind}, "level": {field.Kind},
-	"at": {field.At, field.BusinessDate}, "business_date": {field.BusinessDate, field.At}, "line_key": {field.Line},
+	"customer": {field.Customer, field.Counterparty}, "at": {field.At, field.BusinessDate}, "business_date": {field.BusinessDate, field.At}, "line_key": {field.Line},
 }
 
 // renamed are the columns of a header that a missing one may be now, the likeliest first: those that are spelt the same but
@@ -165,12 +165,14 @@ func (m *Mapping) Renamed(absent, members []string) error {
 // optional says whether a line may lack the column.
 func (m *Mapping) optional(column string) bool {
 	c := &m.feed.Columns
-	for _, s := range []config.Source{c.Counterparty, c.Serial} {
+	for _, s := range []config.Source{
+		c.Counterparty, c.Serial, c.Customer.Source, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination, c.Until.Source, c.Previous,
+	} {
 		if s.Column == column {
 			return true
 		}
 	}
-	for _, s := range []config.Source{c.Document, c.Location, c.Unit, c.Currency, c.Version, c.Amount.Source, c.At.Source, c.BusinessDate.Source} {
+	for _, s := range []config.Source{c.Document, c.Location, c.Unit, c.Currency, c.Version, c.Function.Source, c.Amount.Source, c.At.Source, c.BusinessDate.Source} {
 		if s.Column == column {
 			return s.Optional
 		}

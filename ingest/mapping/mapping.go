@@ -32,7 +32,9 @@ type Mapping struct {
 	amount   sellthrough.Decimal
 	version  uint64
 	until    clock
-	coded    [2]map[string][]byte // of segment and title: cell → word
+	coded    [2]map[string][]byte            // of segment and title: cell → word
+	does     map[string]sellthrough.Function // cell → function
+	doing    string                          // the cells of does, for people
 }
 
 // New makes the mapping of a validated feed.
@@ -53,6 +55,7 @@ func New(feed *config.Feed) (*Mapping, error) {
 	if m.until, err = newClock(&c.Until); err != nil {
 		return nil, wrap("until", err)
 	}
+	m.business.place, m.until.place = 1, 2
 	m.coded = [...]map[string][]byte{words(&c.Segment, sellthrough.Segments), words(&c.Title, sellthrough.Titles)}
 	if err := m.kinds(); err != nil {
 		return nil, wrap("kind", err)
@@ -74,13 +77,16 @@ func New(feed *config.Feed) (*Mapping, error) {
 		}
 		m.version = v
 	}
+	if err := m.functions(); err != nil {
+		return nil, wrap("function", err)
+	}
 	add := func(name string) {
 		if name != "" && !slices.Contains(m.columns, name) {
 			m.columns = append(m.columns, name)
 		}
 	}
 	for _, s := range []config.Source{
-		c.Document, c.Location, c.Item, c.Unit, c.Currency, c.Counterparty, c.Serial, c.Version, c.Qty,
+		c.Document, c.Location, c.Item, c.Unit, c.Currency, c.Counterparty, c.Serial, c.Version, c.Function.Source, c.Previous, c.Qty,
 		c.Amount.Source, c.Kind.Source, c.Level.Source, c.At.Source, c.BusinessDate.Source,
 		c.Customer.Source, c.Segment.Source, c.Salesperson, c.Title.Source, c.Reason, c.RefersTo, c.Destination, c.Until.Source,
 	} {
@@ -171,6 +177,7 @@ type clock struct {
 	text    string         // the layouts, for people
 	offset  bool           // a time has to carry an offset
 	strict  bool           // a time must not carry one
+	place   int            // in Binding.whens
 }
 
 func newClock(t *config.Time) (clock, error) {

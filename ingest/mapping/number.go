@@ -45,24 +45,21 @@ func (c convention) parse(b []byte, money bool) (d sellthrough.Decimal, reason s
 		from := i
 		for ; i < len(b); i++ {
 			x := b[i] - '0'
-			if x <= 9 {
-				v = v*10 + uint64(x)
+			if x > 9 {
+				if b[i] != c.point || places >= 0 {
+					return c.slow(b, money)
+				}
+				places = i
 				continue
 			}
-			if b[i] != c.point || places >= 0 {
-				break
-			}
-			places = i
+			v = v*10 + uint64(x)
 		}
 		frac := 0
 		if places >= 0 {
 			frac = len(b) - places - 1
 		}
-		if i == len(b) && i > from && (places < 0 || places > from && frac > 0) && frac <= 6 && len(b)-from-frac <= 12 {
-			for ; frac < 6; frac++ {
-				v *= 10
-			}
-			if b[0] == '-' {
+		if i > from && (places < 0 || places > from && frac > 0) && frac <= 6 && len(b)-from-frac <= 12 {
+			if v *= millionths[frac]; from > 0 {
 				return -sellthrough.Decimal(v), ""
 			}
 			return sellthrough.Decimal(v), ""
@@ -70,6 +67,9 @@ func (c convention) parse(b []byte, money bool) (d sellthrough.Decimal, reason s
 	}
 	return c.slow(b, money)
 }
+
+// millionths are in a unit of so many decimals.
+var millionths = [7]uint64{1_000_000, 100_000, 10_000, 1000, 100, 10, 1}
 
 func space(r rune) bool {
 	return r == ' ' || r == '\t' || r == 0xA0 || r == 0x202F || r == 0x2007 || r == 0x2009 || r == 0x3000 || r == 0xFEFF

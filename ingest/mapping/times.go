@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/binary"
 	"time"
 
 	"sellthrough"
@@ -10,7 +11,13 @@ import (
 // times reads the time and the day.
 func (b *Binding) times(fields [][]byte, row uint32, c *Cells) error {
 	src, timed := &b.feed.Columns, false
-	if b.atCell >= 0 {
+	if b.atCell >= 0 && (b.sameDay(fields[b.atCell], c) || b.sameTime(fields[b.atCell], c)) {
+		if b.businessCell < 0 {
+			return nil
+		}
+		timed = true
+	}
+	if b.atCell >= 0 && !timed {
 		cell := trim(fields[b.atCell])
 		if len(cell) > 0 || !src.At.Optional {
 			s, err := b.stamp(&b.Mapping.at, cell, src.At.Column, row)
@@ -30,6 +37,13 @@ func (b *Binding) times(fields [][]byte, row uint32, c *Cells) error {
 			}
 			if err := b.within(c.At, c.Day, cell, src.At.Column, row); err != nil {
 				return err
+			}
+			if b.day.known = b.day.wall && len(cell) == 19; b.day.known {
+				b.day.head, b.day.tail = binary.LittleEndian.Uint64(cell), binary.LittleEndian.Uint16(cell[8:])
+				b.day.start, b.day.day = int64(s.Day)*86400, c.Day
+			}
+			if b.time.n = 0; len(cell) <= len(b.time.text) {
+				b.time.n, b.time.at, b.time.day = copy(b.time.text[:], cell), c.At, c.Day
 			}
 		}
 	}
@@ -54,7 +68,10 @@ func (b *Binding) times(fields [][]byte, row uint32, c *Cells) error {
 }
 
 func (b *Binding) stamp(k *clock, cell []byte, column string, row uint32) (layout.Stamp, error) {
-	s, err := k.parse(cell)
+	s, err := b.parse(k, cell)
+	if err == nil && !k.strict && !k.offset {
+		return s, nil
+	}
 	switch {
 	case len(cell) == 0:
 		return s, bad(row, column, nil, "the cell is empty; write the date")
@@ -68,6 +85,71 @@ func (b *Binding) stamp(k *clock, cell []byte, column string, row uint32) (layou
 		return s, bad(row, column, cell, "the time has no offset, but the feed says zone: written; add one, like +01:00, or name the zone in the feed")
 	}
 	return s, nil
+}
+
+// sameDay reads a time of the day of the row before, of a feed whose times are ISO 8601 and wall clock: what is left are the
+// digits of the clock. Anything else, right or wrong, is read the long way.
+func (b *Binding) sameDay(cell []byte, c *Cells) bool {
+	d := &b.day
+	if !d.known || len(cell) != 19 || binary.LittleEndian.Uint64(cell) != d.head || binary.LittleEndian.Uint16(cell[8:]) != d.tail {
+		return false
+	}
+	second, ok := layout.Clock(cell[10:])
+	at := d.start + int64(second)
+	if !ok || !b.Now.IsZero() && at > b.limit {
+		return false
+	}
+	c.At, c.Day = at, d.day
+	return true
+}
+
+// sameTime reads the time of the row before once more, as a report of stock has it in every row.
+func (b *Binding) sameTime(cell []byte, c *Cells) bool {
+	t := &b.time
+	if t.n == 0 || string(t.text[:t.n]) != string(cell) || b.Now != b.limitOf {
+		return false
+	}
+	c.At, c.Day = t.at, t.day
+	return true
+}
+
+// lastTime is the last cell of the column at, and what it came to.
+type lastTime struct {
+	text [32]byte
+	n    int
+	at   int64
+	day  sellthrough.Day
+}
+
+// lastDay is the day of the last time that was read.
+type lastDay struct {
+	wall  bool // the feed's times are ISO 8601 and wall clock
+	known bool
+	head  uint64 // its ten characters
+	tail  uint16
+	start int64 // seconds since 1970
+	day   sellthrough.Day
+}
+
+// written is the last cell of a column, and what it came to: days stand together in nearly every file.
+type written struct {
+	text  [24]byte
+	n     int
+	stamp layout.Stamp
+}
+
+// parse reads a cell.
+func (b *Binding) parse(k *clock, cell []byte) (layout.Stamp, error) {
+	w := &b.whens[k.place]
+	if w.n > 0 && string(w.text[:w.n]) == string(cell) {
+		return w.stamp, nil
+	}
+	s, err := k.parse(cell)
+	if w.n = 0; err == nil && len(cell) <= len(w.text) {
+		w.n = copy(w.text[:], cell)
+		w.stamp = s
+	}
+	return s, err
 }
 
 func (b *Binding) within(at int64, day sellthrough.Day, cell []byte, column string, row uint32) error {

@@ -43,10 +43,15 @@ func (p *Proposal) when() {
 		s.Layouts = []string{a}
 		s.Evidence = append(s.Evidence, "as answered")
 	case d.Serial:
-		p.note("column %q has day numbers of a spreadsheet, such as %s; the partner has to send dates, or the workbook itself", c.Name, d.Odd[0])
-		return
+		a, ok := p.ask(Question{ID: "layouts." + c.Name, Text: fmt.Sprintf("Column %q has day numbers of a spreadsheet, such as %s, and the file does not say from which day it counts. Which day is it?", c.Name, d.Odd[0]), Options: []sheet.Option{
+			{Value: "serial", Means: fmt.Sprintf("%s is %s", d.Odd[0], dayOf("serial", d.Odd[0]))}, {Value: "serial-1904", Means: fmt.Sprintf("%s is %s, as old workbooks of the Macintosh count", d.Odd[0], dayOf("serial-1904", d.Odd[0]))},
+		}})
+		if !ok {
+			return
+		}
+		s.Layouts = []string{a}
 	default:
-		p.note("column %q: %s; the partner has to write its dates in one way with a year of four digits", c.Name, d.Evidence)
+		p.note("column %q: %s; the partner has to write its dates in one way", c.Name, d.Evidence)
 		p.ask(Question{ID: "layouts." + c.Name, Text: fmt.Sprintf("How are the dates of %q written? No layout reads them, such as %s.", c.Name, strings.Join(c.Examples, ", ")), Free: true, Options: []sheet.Option{
 			{Value: "YYYY-MM-DD", Means: "they will be"}, {Value: "DD/MM/YYYY", Means: "they will be"},
 		}})

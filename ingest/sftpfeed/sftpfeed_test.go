@@ -109,7 +109,12 @@ func (w *world) Restart(t *testing.T) {
 // sftp runs OpenSSH's client over commands, and gives what it said.
 func (w *world) sftp(t *testing.T, commands string) (string, error) {
 	t.Helper()
-	c := exec.Command("sftp", "-q", "-b", "-", "-P", fmt.Sprint(w.addr.Port), "-i", w.key, "-F", "none",
+	return w.over(t, w.addr.Port, commands)
+}
+
+func (w *world) over(t *testing.T, port int, commands string) (string, error) {
+	t.Helper()
+	c := exec.Command("sftp", "-q", "-b", "-", "-P", fmt.Sprint(port), "-i", w.key, "-F", "none",
 		"-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "acme@127.0.0.1")
 	c.Stdin = strings.NewReader(commands)
 	out, err := c.CombinedOutput()

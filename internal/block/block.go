@@ -46,6 +46,7 @@ const (
 	fRefersTo
 	fDestination
 	fUntil
+	fFunction
 )
 
 // Append writes b onto dst.
@@ -73,7 +74,8 @@ func Append(dst []byte, b *sellthrough.Block) []byte {
 	for i, c := range b.MoreColumns() {
 		dst = appendUints(dst, fCustomer+protowire.Number(i), *c)
 	}
-	return appendInts(dst, fUntil, b.Until)
+	dst = appendInts(dst, fUntil, b.Until)
+	return appendUints(dst, fFunction, b.Function)
 }
 
 // dictColumns are the columns of dictionary indices, in the order of their field numbers.

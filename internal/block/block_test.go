@@ -27,6 +27,7 @@ func sample(r *rand.Rand, lines int) sellthrough.Block {
 		b.Kind[i] = uint8(1 + r.IntN(7))
 		b.Qty[i] = sellthrough.Decimal(r.Int64N(2000)-1000) * sellthrough.One
 		b.Amount[i], b.HasAmount[i] = sellthrough.Decimal(r.Int64()), r.IntN(2) == 0
+		b.Function[i] = sellthrough.Function(r.IntN(5))
 		b.At[i], b.Day[i] = 1_780_000_000+r.Int64N(86400), 20_600
 	}
 	return b

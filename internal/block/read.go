@@ -21,6 +21,7 @@ func grow(b *sellthrough.Block, lines int) {
 	b.At = make([]int64, lines)
 	b.Day = make([]sellthrough.Day, lines)
 	b.Version = make([]uint64, lines)
+	b.Function = make([]sellthrough.Function, lines)
 }
 
 var errShort = errors.New("ends early")
@@ -74,6 +75,8 @@ func field(b *sellthrough.Block, num protowire.Number, v []byte, text string, li
 			b.Until = make([]int64, lines)
 		}
 		err = readInts(b.Until, v)
+	case num == fFunction:
+		err = readUints(b.Function, v)
 	}
 	if err != nil {
 		return fmt.Errorf("block: field %d: %w", num, err)

@@ -66,11 +66,34 @@ func (v *validator) columns(path string, f *Feed) {
 	if c.Currency.Constant != "" {
 		v.currency(path+".currency", c.Currency.Constant)
 	}
+	v.function(path, f)
 	v.time(path+".at", f, "at", &c.At)
 	v.time(path+".business_date", f, "business_date", &c.BusinessDate)
 	v.time(path+".until", f, "until", &c.Until)
 	if b := &c.BusinessDate; b.Set() && b.Zone != ZoneLocal {
 		v.bad(path+".business_date.zone", "business_date of feed %s has a zone; a business date is a day of the location, so take it out", f.ID)
+	}
+}
+
+// function checks what documents may say that they do.
+func (v *validator) function(path string, f *Feed) {
+	c, at := &f.Columns, path+".function"
+	known := sellthrough.Functions()
+	switch {
+	case c.Function.Constant != "":
+		v.bad(at, "function of feed %s is a constant; a document says for itself what it does, so name the column", f.ID)
+	case c.Function.Column == "" && len(c.Function.Values) > 0:
+		v.bad(at, "values of feed %s have no column; name the column that holds them", f.ID)
+	case c.Function.Column != "" && !c.Document.Set():
+		v.bad(at, "function of feed %s says what a document does, but columns.document is not mapped; name its column", f.ID)
+	}
+	if c.Previous.Constant != "" || c.Previous.Column != "" && c.Function.Column == "" {
+		v.bad(path+".previous", "previous of feed %s names the document that another replaces or cancels; map function with it, both as columns", f.ID)
+	}
+	for cell, name := range c.Function.Values {
+		if !slices.Contains(known, name) {
+			v.bad(at+".values."+cell, "%q is nothing that a document does; write one of %s", name, strings.Join(known, ", "))
+		}
 	}
 }
 
@@ -89,6 +112,8 @@ func (c *Columns) sources() []named {
 		{"counterparty", c.Counterparty},
 		{"serial", c.Serial},
 		{"version", c.Version},
+		{"function", c.Function.Source},
+		{"previous", c.Previous},
 		{"qty", c.Qty},
 		{"amount", c.Amount.Source},
 		{"kind", c.Kind.Source},

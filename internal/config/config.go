@@ -152,6 +152,7 @@ type Feed struct {
 	Identity  Identity              `yaml:"identity"`
 	Coverage  Coverage              `yaml:"coverage"`
 	EqualRows sellthrough.EqualRows `yaml:"equal_rows_across_files"`
+	Originals string                `yaml:"originals"`  // an original about what is held already: replace (default), append or refuse
 	Tax       string                `yaml:"tax"`        // included | excluded (default)
 	PackUnits []string              `yaml:"pack_units"` // units of measure that mean a pack of the product
 	Currency  string                `yaml:"currency"`   // default: the partner's
@@ -185,6 +186,8 @@ type Columns struct {
 	Counterparty Source     `yaml:"counterparty"`
 	Serial       Source     `yaml:"serial"`
 	Version      Source     `yaml:"version"`
+	Function     Function   `yaml:"function"`
+	Previous     Source     `yaml:"previous"`
 	Qty          Source     `yaml:"qty"`
 	Amount       Amount     `yaml:"amount"`
 	Kind         KindSource `yaml:"kind"`
@@ -241,6 +244,13 @@ type KindSource struct {
 	Values   map[string]string `yaml:"values"`   // cell → kind; a cell that is not listed is refused
 	Negative string            `yaml:"negative"` // the kind of a line with a negative quantity, where it differs
 	Unsigned bool              `yaml:"unsigned"` // returns are written without a minus: their quantity and amount are negated
+}
+
+// Function says what a line's document does to what was said before. Without values the cell has to hold original,
+// replace, cancel, add or duplicate itself; an empty one of an optional column is original.
+type Function struct {
+	Source `yaml:",inline"`
+	Values map[string]string `yaml:"values"` // cell → function; a cell that is not listed is refused
 }
 
 // Time is a date, or a date with time.

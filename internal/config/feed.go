@@ -140,7 +140,11 @@ func (v *validator) identity(path string, f *Feed) {
 
 	keyed, covered := len(id.LineKey) > 0, f.Coverage.Kind != sellthrough.CoverNone
 	eq := path + ".equal_rows_across_files"
+	v.originals(path+".originals", f, covered)
 	switch {
+	case f.Originals == string(sellthrough.OriginalsAppend) && f.EqualRows != "":
+		v.bad(eq, "equal_rows_across_files of feed %s is superfluous: originals: append says that every other file comes on top; take it out", f.ID)
+	case f.Originals == string(sellthrough.OriginalsAppend):
 	case f.EqualRows == "" && !keyed && !covered && f.Kind != sellthrough.Stock:
 		v.bad(path, "feed %s has neither identity.line_key nor coverage, so an equal row in another file could be the same sale or another one; say which by equal_rows_across_files: duplicate or sale", f.ID)
 	case f.EqualRows == "":
@@ -150,6 +154,22 @@ func (v *validator) identity(path string, f *Feed) {
 		v.bad(eq, "equal_rows_across_files of feed %s contradicts its line_key or coverage, which already tells lines apart; take it out", f.ID)
 	default:
 		v.oneOf(eq, string(f.EqualRows), string(sellthrough.EqualIsDuplicate), string(sellthrough.EqualIsSale))
+	}
+}
+
+// originals checks what an original is about what is held already.
+func (v *validator) originals(path string, f *Feed, covered bool) {
+	append, refuse := string(sellthrough.OriginalsAppend), string(sellthrough.OriginalsRefuse)
+	switch {
+	case f.Originals == "":
+	case f.Originals != "replace" && f.Originals != append && f.Originals != refuse:
+		v.oneOf(path, f.Originals, "replace", append, refuse)
+	case f.Kind == sellthrough.Stock && f.Originals != "replace":
+		v.bad(path, "originals: %s of feed %s is for sales: a level of stock told again is the newer word, and comes on top of nothing; take it out", f.Originals, f.ID)
+	case f.Originals == append && covered:
+		v.bad(path, "originals: append of feed %s contradicts its coverage: what comes on top of others is not complete; keep one", f.ID)
+	case f.Originals == refuse && f.Coverage.Kind == sellthrough.CoverPeriod:
+		v.bad(path, "originals: refuse of feed %s does not go with coverage period: whether a period is held already can't be told document by document; keep one", f.ID)
 	}
 }
 

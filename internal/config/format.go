@@ -61,6 +61,10 @@ func (f *Feed) standardColumns() {
 	set(&c.Currency, "currency", true)
 	set(&c.Counterparty, "counterparty", true)
 	set(&c.Serial, "serial", true)
+	set(&c.Function.Source, "function", true)
+	if c.Function.Column == "function" {
+		set(&c.Previous, "previous", true)
+	}
 	set(&c.Qty, "qty", false)
 	if f.Kind == sellthrough.Stock {
 		if len(c.Level.Values) == 0 {

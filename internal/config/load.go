@@ -294,6 +294,8 @@ func sourceOf(v reflect.Value) (*Source, bool) {
 		return &s.Source, true
 	case *Customer:
 		return &s.Source, true
+	case *Function:
+		return &s.Source, true
 	case *Time:
 		return &s.Source, true
 	}

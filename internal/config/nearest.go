@@ -1,10 +1,13 @@
 package config
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Nearest is the word of known that word was most likely meant to be, or "" where none is near.
 func Nearest(word string, known []string) string {
-	best, near := "", max(1, len(word)/3)+1
+	best, near := "", max(1, utf8.RuneCountInString(word)/3)+1
 	lower := strings.ToLower(word)
 	for _, k := range known {
 		if d := distance(lower, strings.ToLower(k), near); d < near {

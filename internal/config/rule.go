@@ -69,6 +69,9 @@ func (f *Feed) Rule() sellthrough.Rule {
 		Version: f.Identity.Rule, Namespace: f.Identity.Namespace, Scope: f.Identity.Scope,
 		Keyed: len(f.Identity.LineKey) > 0, EqualRows: f.EqualRows,
 	}
+	if f.Originals != "replace" {
+		r.Originals = sellthrough.Originals(f.Originals)
+	}
 	if f.Kind == sellthrough.Stock && !r.Keyed && f.Coverage.Kind == sellthrough.CoverNone {
 		r.EqualRows = sellthrough.EqualIsDuplicate
 	}
@@ -127,6 +130,14 @@ func (f *Feed) Fingerprint() string {
 		Negative string
 		Unsigned bool
 	}
+	type function struct {
+		source
+		Values map[string]string
+	}
+	var does *function // the standards' own columns change no identity but that of what was refused before
+	if d := f.Columns.Function; d.Set() && f.Format.standard() == nil {
+		does = &function{source{d.Column, d.Constant}, d.Values}
+	}
 	of := func(s Source) source { return source{s.Column, s.Constant} }
 	when := func(t Time) clock { return clock{of(t.Source), t.Layouts, t.Zone} }
 	what := func(k KindSource) kind { return kind{of(k.Source), k.Values, k.Negative, k.Unsigned} }
@@ -141,15 +152,16 @@ func (f *Feed) Fingerprint() string {
 		Times            []clock
 		Point, Grouping  string
 		SchemaOfThisList int
-		Reading          []any `json:",omitempty"` // of formats that leave something open
-		More             []any `json:",omitempty"` // of feeds that say more of a line; the customer is no part of what it is
-		Hidden           []any `json:",omitempty"` // what changes all the same with the customer
+		Reading          []any     `json:",omitempty"` // of formats that leave something open
+		More             []any     `json:",omitempty"` // of feeds that say more of a line; the customer is no part of what it is
+		Hidden           []any     `json:",omitempty"` // what changes all the same with the customer
+		Functions        *function `json:",omitempty"`
 	}{
 		Rule: f.Rule(), Kind: f.Kind, LineKey: f.Identity.LineKey,
 		Sources: []source{of(c.Document), of(c.Location), of(c.Item), of(c.Unit), of(c.Currency), of(c.Counterparty), of(c.Serial), of(c.Version), of(c.Qty), of(c.Amount.Source)},
 		Price:   c.Amount.Price, Kinds: []kind{what(c.Kind), what(c.Level)}, Times: []clock{when(c.At), when(c.BusinessDate)},
 		Point: f.Numbers.Point, Grouping: f.Numbers.Grouping, SchemaOfThisList: 1,
-		Reading: f.Format.reading(), More: f.Columns.more(), Hidden: f.hidden(),
+		Reading: f.Format.reading(), More: f.Columns.more(), Hidden: f.hidden(), Functions: does,
 	})
 	if err != nil {
 		panic(err) // strings, bools and ints only

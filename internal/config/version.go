@@ -14,6 +14,10 @@ import (
 // the reading depends on, as YAML, without what is not set. A receipt names the version that read its body.
 func (f *Feed) Mapping() (version, text string) {
 	var n yaml.Node
+	originals := f.Originals
+	if originals == "replace" { // as if nothing were said
+		originals = ""
+	}
 	err := n.Encode(struct {
 		Kind      sellthrough.FeedKind `yaml:"kind"`
 		Format    Format               `yaml:"format"`
@@ -22,10 +26,11 @@ func (f *Feed) Mapping() (version, text string) {
 		Identity  Identity             `yaml:"identity"`
 		Coverage  Coverage             `yaml:"coverage"`
 		Equal     string               `yaml:"equal_rows_across_files"`
+		Originals string               `yaml:"originals"`
 		Tax       string               `yaml:"tax"`
 		PackUnits []string             `yaml:"pack_units"`
 		Currency  string               `yaml:"currency"`
-	}{f.Kind, f.Format, f.Columns, f.Numbers, f.Identity, f.Coverage, string(f.EqualRows), f.Tax, f.PackUnits, f.Currency})
+	}{f.Kind, f.Format, f.Columns, f.Numbers, f.Identity, f.Coverage, string(f.EqualRows), originals, f.Tax, f.PackUnits, f.Currency})
 	if err != nil {
 		panic(err) // texts, numbers and lists of them only
 	}

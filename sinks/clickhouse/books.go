@@ -9,14 +9,15 @@ import (
 	"sellthrough"
 )
 
-// Floors are the newest words without rows about slices, or about locations' days; none of either is all of them. They are
-// those of one partition: what another one has written by now would make a redo read otherwise than the first try did.
-func (l *Ledger) Floors(ctx context.Context, partner, namespace string, partition int, slices []uint64, locations []string, from, to sellthrough.Day, except *sellthrough.Token) ([]sellthrough.Floor, error) {
+// Floors are the newest words without rows about slices, or about locations' days; none of either is all of them. Documents
+// that were replaced or cancelled after a revision are all told of. Floors are those of one partition: what another one has
+// written by now would make a redo read otherwise than the first try did.
+func (l *Ledger) Floors(ctx context.Context, partner, namespace string, partition int, slices []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	days := fmt.Sprintf("slice = 0 AND from_day <= %d AND to_day >= %d", to, from)
 	if len(locations) > 0 {
 		days += " AND location IN ('', " + list(locations, quote) + ")"
 	}
-	where := "(" + days + ")"
+	where := fmt.Sprintf("(%s) OR (slice != 0 AND location != '' AND (revision > %d OR version > 0))", days, after)
 	switch {
 	case slices == nil:
 		where += " OR slice != 0"

@@ -75,14 +75,14 @@ func (l *Ledger) Known(ctx context.Context, partition int, use func([]uint64)) e
 
 // The newest word of a line: the partner's version first, then the revision. Its content is what is left when all that was
 // written and taken back is added up, in whatever order: of a line that stands, all others cancel out (modulo 2⁶⁴).
-const newest = "reinterpretAsUInt64(sum(content * sign)), argMax(revision, (version, revision)), max(version), sum(sign) > 0"
+const newest = "reinterpretAsUInt64(sum(content * sign)), argMax(revision, (version, revision)), max(version), sum(sign) > 0, any(bitTest(flags, 5))"
 
 func scanHeld(r driver.Rows, extra ...any) (sellthrough.Held, error) {
 	var h sellthrough.Held
 	var rev uint64
-	var live uint8
-	err := r.Scan(append([]any{&h.Slice, &h.Line, &h.Content, &rev, &h.Version, &live}, extra...)...)
-	h.Revision, h.Live = sellthrough.Revision(rev), live != 0
+	var live, added uint8
+	err := r.Scan(append([]any{&h.Slice, &h.Line, &h.Content, &rev, &h.Version, &live, &added}, extra...)...)
+	h.Revision, h.Live, h.Added = sellthrough.Revision(rev), live != 0, added != 0
 	return h, err
 }
 
@@ -114,6 +114,25 @@ func (l *Ledger) InScope(ctx context.Context, partner, namespace string, kind se
 		var day int32
 		h, err := scanHeld(r, &location, &day)
 		h.Location, h.Day = location, sellthrough.Day(day)
+		out = append(out, h)
+		return err
+	})
+	return out, err
+}
+
+// OfDocuments is the lines of a partition that stand under the numbers of documents.
+func (l *Ledger) OfDocuments(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, documents []string, except *sellthrough.Token) ([]sellthrough.Held, error) {
+	var out []sellthrough.Held
+	where := fmt.Sprintf(" FROM %s WHERE partner = %s AND namespace = %s AND partition = %d", l.ledgerOf(kind), quote(partner), quote(namespace), partition) + but(except)
+	named := "document IN (" + list(documents, quote) + ")"
+	// A stock level told again under another number has left the document.
+	sql := "SELECT slice, line, " + newest + ", any(location), any(toInt32(toInt32(business_date) + day_less_business)), argMax(document, (version, revision, sign)) AS newest_document" + where +
+		" AND (slice, line) IN (SELECT slice, line" + where + " AND " + named + ") GROUP BY slice, line HAVING sum(sign) > 0 AND newest_" + named
+	err := l.query(ctx, "load documents", sql, func(r driver.Rows) error {
+		var day int32
+		var location, document string
+		h, err := scanHeld(r, &location, &day, &document)
+		h.Location, h.Day, h.Document = location, sellthrough.Day(day), document
 		out = append(out, h)
 		return err
 	})

@@ -20,6 +20,9 @@ const RuleVersion = 1
 //	line    = (document, line key) where the feed has a key, else (document, content, occurrence in the submission)
 //	content = all that the line says; for a feed without line key it is part of the line
 //
+// A line that a document adds is another one than the equal line of the original. Where originals come on top of one
+// another, the file is part of the line.
+//
 // Content never includes the row number, the file or anything the reference data adds.
 type Identity struct{ Slice, Line, Content uint64 }
 
@@ -44,7 +47,7 @@ type Identities struct {
 // NewIdentities begins for a submission.
 func NewIdentities(end *sellthrough.EndMark) *Identities {
 	id := &Identities{rule: end.Rule, kind: end.Kind, base: Base(end.Partner, end.Rule.Namespace)}
-	if !end.Rule.Keyed && end.Rule.EqualRows == sellthrough.EqualIsSale {
+	if !end.Rule.Keyed && end.Rule.EqualRows == sellthrough.EqualIsSale || end.Rule.Originals == sellthrough.OriginalsAppend {
 		id.body = xxh3.HashString(end.Body)
 	}
 	return id
@@ -64,6 +67,14 @@ func DocumentSlice(base uint64, document string) uint64 {
 func LocationDaySlice(base uint64, location string, day sellthrough.Day) uint64 {
 	return mix(mix(mix(base, 2), xxh3.HashString(location)), uint64(uint32(day)))
 }
+
+// ActSlice is where a floor says that a document was replaced or cancelled.
+func ActSlice(base uint64, document string) uint64 { return actSlice(base, xxh3.HashString(document)) }
+
+func actSlice(base, document uint64) uint64 { return mix(mix(base, 3), document) }
+
+// addition is part of the line of an added one.
+const addition = 0x61646465642d6f6e
 
 // Bind hashes the dictionary of a block; Of then speaks of that block's lines.
 func (d *Identities) Bind(b *sellthrough.Block) {
@@ -133,11 +144,22 @@ func (d *Identities) Of(b *sellthrough.Block, i int) Identity {
 	case d.kind == sellthrough.Stock: // a level is who, what, which level and when; its quantity is what it says
 		id.Line = mix(mix(uint64(b.Kind[i]), h[b.Item[i]]), uint64(b.At[i]))
 		id.Content = mix(uint64(b.Qty[i]), h[b.Unit[i]])
+		return id
 	case d.rule.Keyed:
 		id.Line = mix(h[b.Document[i]], h[b.LineKey[i]])
+		if d.body != 0 && b.Function[i] == sellthrough.Original {
+			id.Line = mix(id.Line, d.body)
+		}
 	default:
-		id.Line = mix(mix(h[b.Document[i]], c), d.body)
+		body := d.body
+		if b.Function[i] == sellthrough.Replace {
+			body = 0
+		}
+		id.Line = mix(mix(h[b.Document[i]], c), body)
 		id.Content = 0 // the line is its content
+	}
+	if b.Function[i] == sellthrough.Add {
+		id.Line = mix(id.Line, addition)
 	}
 	return id
 }

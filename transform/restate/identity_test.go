@@ -12,7 +12,7 @@ func ids(keyed bool, edit func(*sellthrough.Block)) (a, b Identity) {
 		Dict: []string{"", "d1", "s1", "item", "k1", "x", "y"},
 		Row:  []uint32{1, 2}, Document: []uint32{1, 1}, LineKey: []uint32{4, 4}, Location: []uint32{2, 2}, Item: []uint32{3, 3},
 		Unit: []uint32{0, 0}, Currency: []uint32{0, 0}, Counterparty: []uint32{0, 0}, Serial: []uint32{0, 0}, Kind: []uint8{1, 1},
-		Qty: []sellthrough.Decimal{1, 1}, Amount: []sellthrough.Decimal{0, 0}, HasAmount: []bool{false, false}, At: []int64{9, 9}, Day: []sellthrough.Day{3, 3}, Version: []uint64{0, 0},
+		Qty: []sellthrough.Decimal{1, 1}, Amount: []sellthrough.Decimal{0, 0}, HasAmount: []bool{false, false}, At: []int64{9, 9}, Day: []sellthrough.Day{3, 3}, Version: []uint64{0, 0}, Function: make([]sellthrough.Function, 2),
 	}
 	edit(&blk)
 	end := sellthrough.EndMark{Partner: "acme", Kind: sellthrough.Money, Rule: sellthrough.Rule{Namespace: "n", Scope: sellthrough.ByDocument, Keyed: keyed}}

@@ -15,8 +15,12 @@ func (r *Run) Reach() Reach {
 	switch {
 	case r.End.Policy.Coverage == sellthrough.CoverSnapshot:
 		return Reach{all: true}
-	case BySlices(r.End):
+	case ActsByLedger(r.End): // where their documents lie, only the ledger knows
+		return Reach{all: true}
+	case BySlices(r.End), r.End.Policy.Coverage == sellthrough.CoverNone:
 		return Reach{slices: r.slots}
+	case len(r.acts) > 0: // documents beside a scope
+		return Reach{all: true}
 	}
 	scopes := append([]sellthrough.Scope(nil), r.Scopes()...)
 	var lines sellthrough.Scope

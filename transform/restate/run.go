@@ -22,6 +22,9 @@ type IDs struct {
 	Line, Content []uint64
 }
 
+// void is the slot of a line that the submission itself takes back behind it.
+const void = ^uint32(0)
+
 // Key is a location's day, as written.
 type Key struct {
 	Location string
@@ -32,14 +35,15 @@ type Key struct {
 // run that is begun again over the same blocks gives the same identities.
 type Run struct {
 	End      *sellthrough.EndMark
-	Slices   []uint64 // distinct slices, in the order of their first line
+	Slices   []uint64 // distinct slices: of documents taken back, then in the order of their first line
 	Keys     []Key    // by slot, where slices are location-days
 	Versions []uint64 // by slot: the largest version among its lines
-	count    []int    // by slot: lines
-	wrote    []bool   // by slot: a row with this revision exists
+	slot     []slot
 	slots    map[uint64]uint32
+	base     uint64
 	ids      *Identities
-	num      *Numberer         // nil where nobody asks what was seen
+	num      *Numberer // nil where nobody asks what was seen
+	acts     map[string]*act
 	Sight    bool              // an older word may still come: duplicates are noted
 	Unfit    map[uint32]string // rows that the store can't keep, and why: they say nothing
 	sighted  []sellthrough.LineRef
@@ -47,15 +51,25 @@ type Run struct {
 	lines    int64
 }
 
+// slot is what the run knows of a slice.
+type slot struct {
+	lines  int
+	told   bool  // an original or its replacement speaks of it, or the declared scope holds it
+	wrote  bool  // a row with this revision exists, of a line that was not added
+	act    *act  // its document is taken back
+	stands uint8 // what was held before stays as it is: 0 not known yet, 1 no, 2 yes
+}
+
 // NewRun begins.
 func NewRun(end *sellthrough.EndMark) *Run {
-	r := &Run{End: end, slots: map[uint64]uint32{}, ids: NewIdentities(end)}
-	if !end.Rule.Keyed || end.Policy.Coverage != sellthrough.CoverNone || end.Kind == sellthrough.Stock {
+	r := &Run{End: end, slots: map[uint64]uint32{}, ids: NewIdentities(end), base: Base(end.Partner, end.Rule.Namespace), acts: actsOf(end)}
+	if !end.Rule.Keyed || end.Policy.Coverage != sellthrough.CoverNone || end.Kind == sellthrough.Stock || r.acts != nil {
 		r.num = NewNumberer(end.Rule.Keyed || end.Kind == sellthrough.Stock)
 	}
 	if c := end.Policy.Coverage; c == sellthrough.CoverLocationDay || c == sellthrough.CoverPeriod {
 		r.days = map[Key]struct{}{}
 	}
+	r.declareActs()
 	return r
 }
 
@@ -77,30 +91,38 @@ func (r *Run) Scan(b *sellthrough.Block) IDs {
 	lastSlice, lastSlot, have := uint64(0), uint32(0), false
 	lastKey := Key{Day: -1 << 31}
 	for i := range n {
+		if r.acts != nil && r.takenBack(b, i) {
+			out.Slot[i] = void
+			continue
+		}
 		id := r.ids.Of(b, i)
 		if !have || id.Slice != lastSlice {
-			lastSlice, lastSlot, have = id.Slice, r.slot(id.Slice, b, i), true
+			lastSlice, lastSlot, have = id.Slice, r.slotOf(id.Slice, Key{b.Dict[b.Location[i]], b.Day[i]}), true
 		}
 		if v := b.Version[i]; v > r.Versions[lastSlot] {
 			r.Versions[lastSlot] = v
 		}
-		if r.days != nil {
-			if k := (Key{b.Dict[b.Location[i]], b.Day[i]}); k != lastKey {
-				r.days[k] = struct{}{}
-				lastKey = k
+		s := &r.slot[lastSlot]
+		s.lines++
+		if b.Function[i] <= sellthrough.Replace {
+			s.told = true
+			if r.days != nil {
+				if k := (Key{b.Dict[b.Location[i]], b.Day[i]}); k != lastKey {
+					r.days[k] = struct{}{}
+					lastKey = k
+				}
 			}
 		}
 		if r.num != nil {
 			id.Line = r.num.Line(id)
 		}
-		r.count[lastSlot]++
 		out.Slot[i], out.Line[i], out.Content[i] = lastSlot, id.Line, id.Content
 	}
 	r.lines += int64(n)
 	return out
 }
 
-func (r *Run) slot(slice uint64, b *sellthrough.Block, i int) uint32 {
+func (r *Run) slotOf(slice uint64, k Key) uint32 {
 	if s, ok := r.slots[slice]; ok {
 		return s
 	}
@@ -108,10 +130,9 @@ func (r *Run) slot(slice uint64, b *sellthrough.Block, i int) uint32 {
 	r.slots[slice] = s
 	r.Slices = append(r.Slices, slice)
 	r.Versions = append(r.Versions, 0)
-	r.count = append(r.count, 0)
-	r.wrote = append(r.wrote, false)
+	r.slot = append(r.slot, slot{})
 	if r.LocationDays() {
-		r.Keys = append(r.Keys, Key{b.Dict[b.Location[i]], b.Day[i]})
+		r.Keys = append(r.Keys, k)
 	}
 	return s
 }
@@ -123,25 +144,23 @@ func (r *Run) Declare() {
 	if !sc.Declared || r.End.Policy.Coverage != sellthrough.CoverLocationDay || !r.LocationDays() {
 		return
 	}
-	base := Base(r.End.Partner, r.End.Rule.Namespace)
 	for _, l := range sc.Locations {
 		for d := sc.From; d <= sc.To; d++ {
-			slice := LocationDaySlice(base, l, d)
-			if _, ok := r.slots[slice]; ok {
-				continue
-			}
-			r.slots[slice] = uint32(len(r.Slices))
-			r.Slices = append(r.Slices, slice)
-			r.Versions = append(r.Versions, 0)
-			r.count = append(r.count, 0)
-			r.wrote = append(r.wrote, false)
-			r.Keys = append(r.Keys, Key{l, d})
+			r.slot[r.slotOf(LocationDaySlice(r.base, l, d), Key{l, d})].told = true
 		}
 	}
 }
 
+// Spot is where a newer word is looked for.
+type Spot struct {
+	Slice, Line uint64
+	Key
+	Act   uint64 // where acts on its document are told of; 0: not asked
+	Added bool   // only a sighting and an act speak of a line that was added
+}
+
 // Floors gives the newest word about a line that left no row: see sellthrough.Floor.
-type Floors func(slice, line uint64, key Key) sellthrough.Floor
+type Floors func(Spot) sellthrough.Floor
 
 // Apply decides every line of a block against the state, whose slices must be loaded, and brings the state up to date.
 // Floors may be nil where no newer coverage exists.
@@ -154,34 +173,29 @@ func (r *Run) Apply(st *State, b *sellthrough.Block, ids IDs, floors Floors, c *
 			c.Refused++
 			continue
 		}
-		slot := ids.Slot[i]
-		slice := r.Slices[slot]
-		version := b.Version[i]
-		v := New
-		if e, ok := st.Find(slice, ids.Line[i]); ok {
-			older := r.older(st, slice, e, version)
-			switch {
-			case older:
-				v = Superseded
-				if e.Live() && e.Content == ids.Content[i] {
-					v = Duplicate // an old file says what holds: nothing to tell
-				}
-			case e.Live() && e.Content == ids.Content[i]:
-				v = Duplicate
-			case e.Live():
-				v = Corrected
-			}
+		at := ids.Slot[i]
+		if at == void {
+			out[i] = Superseded
+			c.Superseded++
+			continue
 		}
+		slice := r.Slices[at]
+		version, does := b.Version[i], b.Function[i]
+		added := does == sellthrough.Add
+		if does == sellthrough.Copy && r.acts[b.Dict[b.Document[i]]] != nil {
+			does = sellthrough.Replace // the submission itself has taken back what it is a copy of
+		}
+		v := r.verdict(st, at, ids.Line[i], ids.Content[i], version, does)
 		if floors != nil && (v == New || v == Corrected) {
-			f := floors(slice, ids.Line[i], Key{b.Dict[b.Location[i]], b.Day[i]})
+			f := floors(Spot{slice, ids.Line[i], Key{b.Dict[b.Location[i]], b.Day[i]}, ActSlice(r.base, b.Dict[b.Document[i]]), added})
 			if newer(f.Version, f.Revision, version, rev) {
 				v = Superseded
 			}
 		}
 		switch v {
 		case New, Corrected:
-			st.Set(slice, ids.Line[i], ids.Content[i], rev, version, true)
-			r.wrote[slot] = true
+			st.Set(slice, ids.Line[i], ids.Content[i], rev, version, true, added)
+			r.slot[at].wrote = r.slot[at].wrote || !added
 			if v == New {
 				c.New++
 			} else {
@@ -198,6 +212,40 @@ func (r *Run) Apply(st *State, b *sellthrough.Block, ids IDs, floors Floors, c *
 		out[i] = v
 	}
 	return out
+}
+
+// verdict is what a line is against the state.
+func (r *Run) verdict(st *State, at uint32, line, content, version uint64, f sellthrough.Function) Verdict {
+	slice := r.Slices[at]
+	e, known := st.Find(slice, line)
+	switch {
+	case known && e.Live() && e.Content == content:
+		return Duplicate // an old file says what holds, too: nothing to tell
+	case known && (f == sellthrough.Copy || r.older(st, slice, e, version)):
+		return Superseded
+	case r.End.Rule.Originals == sellthrough.OriginalsRefuse && f == sellthrough.Original && r.stands(st, at):
+		return Superseded
+	case known && e.Live():
+		return Corrected
+	}
+	return New
+}
+
+// stands says whether an original about a slice changes nothing, because something of another submission stands there.
+func (r *Run) stands(st *State, at uint32) bool {
+	s := &r.slot[at]
+	if r.End.Rule.Originals != sellthrough.OriginalsRefuse || s.act != nil {
+		return false
+	}
+	if s.stands == 0 {
+		s.stands = 1
+		st.Each(r.Slices[at], func(e Entry) {
+			if e.Live() && !e.Added() && e.Revision() != r.End.Revision {
+				s.stands = 2
+			}
+		})
+	}
+	return s.stands == 2
 }
 
 // older says whether the run's word (version first, then revision) is older than what is held.

@@ -9,22 +9,34 @@ import (
 // Entry is what the ledger holds of one line: 24 bytes.
 type Entry struct {
 	Line, Content uint64
-	word          uint64 // revision, with the top bit set while the line stands
+	word          uint64 // revision, with the top bits for a line that stands, and for one that was added
 }
 
-const liveBit = 1 << 63
+const (
+	liveBit  = 1 << 63
+	addedBit = 1 << 62
+)
 
 // Live says whether the line stands; a withdrawn one keeps its revision.
 func (e Entry) Live() bool { return e.word&liveBit != 0 }
 
 // Revision is the newest word about the line.
-func (e Entry) Revision() sellthrough.Revision { return sellthrough.Revision(e.word &^ liveBit) }
+func (e Entry) Revision() sellthrough.Revision {
+	return sellthrough.Revision(e.word &^ (liveBit | addedBit))
+}
 
-func word(rev sellthrough.Revision, live bool) uint64 {
+// Added says whether a document brought the line that adds to what was said before.
+func (e Entry) Added() bool { return e.word&addedBit != 0 }
+
+func word(rev sellthrough.Revision, live, added bool) uint64 {
+	w := uint64(rev)
 	if live {
-		return uint64(rev) | liveBit
+		w |= liveBit
 	}
-	return uint64(rev)
+	if added {
+		w |= addedBit
+	}
+	return w
 }
 
 // State keeps the slices that were used last, within a number of lines. It is derived from the ledger: what is missing
@@ -85,7 +97,7 @@ func (s *State) Load(slice uint64, held []sellthrough.Held) {
 	page := s.young.pages[sp.page]
 	for _, h := range held {
 		s.young.lines++
-		place(page[sp.off:sp.off+sp.cap], Entry{h.Line, h.Content, word(h.Revision, h.Live)})
+		place(page[sp.off:sp.off+sp.cap], Entry{h.Line, h.Content, word(h.Revision, h.Live, h.Added)})
 		if h.Version != 0 {
 			s.versions[[2]uint64{slice, h.Line}] = h.Version
 		}
@@ -227,12 +239,12 @@ func (s *State) entry(slice, line uint64) *Entry {
 }
 
 // Set writes the newest word about a line of a slice that is here.
-func (s *State) Set(slice, line, content uint64, rev sellthrough.Revision, version uint64, live bool) {
+func (s *State) Set(slice, line, content uint64, rev sellthrough.Revision, version uint64, live, added bool) {
 	if version != 0 {
 		s.versions[[2]uint64{slice, line}] = version
 	}
 	if e := s.entry(slice, line); e != nil {
-		e.Content, e.word = content, word(rev, live)
+		e.Content, e.word = content, word(rev, live, added)
 		return
 	}
 	sp, ok := s.find(slice)
@@ -251,7 +263,7 @@ func (s *State) Set(slice, line, content uint64, rev sellthrough.Revision, versi
 		}
 		sp.len = old.len
 	}
-	place(s.young.pages[sp.page][sp.off:sp.off+sp.cap], Entry{line, content, word(rev, live)})
+	place(s.young.pages[sp.page][sp.off:sp.off+sp.cap], Entry{line, content, word(rev, live, added)})
 	sp.len++
 	s.young.lines++
 	s.young.index[slice] = sp

@@ -12,9 +12,11 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math"
+	"math/bits"
 	"unicode/utf8"
 
 	"sellthrough"
@@ -41,6 +43,7 @@ type Reader struct {
 
 	// Where each special byte is next, or end where there is none before it. Valid while pos has not passed it.
 	lf, cr, quote, nul int
+	high               int // the next byte outside ASCII
 
 	begun   bool
 	width   int // fields of the first record
@@ -172,6 +175,7 @@ func (r *Reader) fill() error {
 }
 
 func (r *Reader) scan() {
+	r.high = r.nextHigh(r.pos)
 	r.lf, r.cr, r.quote, r.nul = r.next(r.pos, '\n'), r.next(r.pos, '\r'), r.next(r.pos, '"'), r.next(r.pos, 0)
 }
 
@@ -179,6 +183,22 @@ func (r *Reader) scan() {
 func (r *Reader) next(i int, c byte) int {
 	if n := bytes.IndexByte(r.buf[i:r.end], c); n >= 0 {
 		return i + n
+	}
+	return r.end
+}
+
+// nextHigh is where a byte outside ASCII is at or after i, or end.
+func (r *Reader) nextHigh(i int) int {
+	b := r.buf[:r.end]
+	for ; i+8 <= len(b); i += 8 {
+		if m := binary.LittleEndian.Uint64(b[i:]) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] >= utf8.RuneSelf {
+			return i
+		}
 	}
 	return r.end
 }
@@ -209,30 +229,60 @@ func (r *Reader) record(row uint32) ([][]byte, error) {
 	if r.quote < stop {
 		return r.quoted(row, stop)
 	}
-	bad := r.nul < stop
+	bad, high := r.nul < stop, r.high < stop
 	r.advance(stop)
-	if err := r.text(row, line, bad); err != nil {
-		return nil, err
+	if bad || high {
+		if err := r.text(row, line, bad); err != nil {
+			return nil, err
+		}
 	}
-	fields, d := r.fields[:0], r.opt.Delimiter
-	for {
-		i := bytes.IndexByte(line, d)
-		field := line
-		if i >= 0 {
-			field = line[:i:i]
-		}
-		if len(field) > r.opt.MaxField || len(fields) == r.opt.MaxFields {
-			r.fields = fields
-			return nil, r.bounds(row, field)
-		}
-		fields = append(fields, field)
-		if i < 0 {
-			break
-		}
-		line = line[i+1:]
+	r.fields = cut(r.fields[:0], line, r.opt.Delimiter, r.opt.MaxFields+1)
+	if len(r.fields) > r.opt.MaxFields {
+		return nil, r.bounds(row, nil)
 	}
-	r.fields = fields
-	return fields, nil
+	if len(line) > r.opt.MaxField {
+		for _, f := range r.fields {
+			if len(f) > r.opt.MaxField {
+				return nil, r.bounds(row, f)
+			}
+		}
+	}
+	return r.fields, nil
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// cut appends the fields of a line that holds no quote, up to a number of them: eight bytes are looked at together, for most
+// fields are short.
+func cut(fields [][]byte, line []byte, d byte, most int) [][]byte {
+	from, i := 0, 0
+	pattern := uint64(d) * ones
+	for ; i+8 <= len(line); i += 8 {
+		x := binary.LittleEndian.Uint64(line[i:]) ^ pattern
+		// The high bit of every byte that is zero, and of none below the lowest of them: the others are looked at again.
+		for m := (x - ones) &^ x & highs; m != 0; m &= m - 1 {
+			at := i + bits.TrailingZeros64(m)>>3
+			if line[at] != d {
+				continue
+			}
+			fields = append(fields, line[from:at:at])
+			if from = at + 1; len(fields) == most {
+				return fields
+			}
+		}
+	}
+	for ; i < len(line); i++ {
+		if line[i] == d {
+			fields = append(fields, line[from:i:i])
+			if from = i + 1; len(fields) == most {
+				return fields
+			}
+		}
+	}
+	return append(fields, line[from:])
 }
 
 // split asks whether the line end at stop may be the first half of a CRLF whose other half is not read yet.
@@ -266,6 +316,9 @@ func (r *Reader) seek() {
 	}
 	if r.nul < r.pos {
 		r.nul = r.next(r.pos, 0)
+	}
+	if r.high < r.pos {
+		r.high = r.nextHigh(r.pos)
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sellthrough"
 )
@@ -239,4 +242,19 @@ func BenchmarkSimple(b *testing.B) {
 
 func BenchmarkQuoted(b *testing.B) {
 	bench(b, "\"536365\",\"85123A\",\"WHITE \"\"HANGING\"\" HEART\",6,\"2010-12-01 08:26:00\",2.55,17850.0,\"United Kingdom\"\r\n")
+}
+
+// TestCutIsWhatSplitGives: looking at eight bytes together finds the same fields, also where a neighbour of the delimiter
+// stands behind it.
+func TestCutIsWhatSplitGives(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		line := make([]byte, r.IntN(40))
+		for i := range line {
+			line[i] = [...]byte{',', ',' + 1, ',' ^ 0x80, 'a', ',' - 1, 0xFF, 0}[r.IntN(7)]
+		}
+		if d := cmp.Diff(bytes.Split(line, []byte(",")), cut(nil, line, ',', 1000)); d != "" {
+			t.Fatalf("%q: %s", line, d)
+		}
+	}
 }

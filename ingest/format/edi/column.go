@@ -68,7 +68,7 @@ var Columns = [columns]About{
 	Serial:           {"serial", "serial number; a line with one serial per unit gives a row for each"},
 	Location:         {"location", "code of the place of sale or stock"},
 	LocationName:     {"location_name", "its name"},
-	At:               {"at", "instant of a stock level, or time of a sale where one is given"},
+	At:               {"at", "instant of a stock level, its day where no time is given; time of a sale where one is given"},
 	BusinessDate:     {"business_date", "day of the sale or stock level; the last day where only a period is given"},
 	PeriodFrom:       {"period_from", "first day that the quantity is about"},
 	PeriodTo:         {"period_to", "last day that the quantity is about"},

@@ -38,8 +38,8 @@ type Dialect struct {
 	Basis []string `yaml:"basis,omitempty"`
 	// Amounts lists the qualifiers of the line's amount. Default: AMT*1, MOA+203.
 	Amounts []string `yaml:"amounts,omitempty"`
-	// Functions lists the functions whose documents are read: original, replace, cancel, add, duplicate. Default: original
-	// and replace. A document of another function is refused as a whole.
+	// Functions lists the functions whose documents are read: original, replace, cancel, add, duplicate. Default: all. A
+	// document of another function is refused as a whole.
 	Functions []string `yaml:"functions,omitempty"`
 	// Purposes says what a function code is (BPT01, BIA01, XQ05, 1225), beyond the standard's.
 	Purposes map[string]string `yaml:"purposes,omitempty"`
@@ -162,7 +162,8 @@ const (
 var functions = []string{Original, Replace, Cancel, Add, Duplicate}
 
 // FunctionOf reads a function code: by the dialect, else by the standard's table. The reason says why the document is refused.
-func (d *Dialect) FunctionOf(code string, table map[string]string) (function, reason string) {
+// Asked says that the feed reads what a document does; else an original can be told from nothing but a replacement.
+func (d *Dialect) FunctionOf(code string, table map[string]string, asked bool) (function, reason string) {
 	f, ok := d.Purposes[code]
 	if !ok {
 		f, ok = table[code]
@@ -172,7 +173,10 @@ func (d *Dialect) FunctionOf(code string, table map[string]string) (function, re
 	}
 	known := d.Functions
 	if len(known) == 0 {
-		known = []string{Original, Replace}
+		known = functions
+	}
+	if !asked && f != Original && f != Replace {
+		return f, "the document says of itself: " + f + "; the feed does not read what a document does. Map columns.function to the column function"
 	}
 	if !slices.Contains(known, f) {
 		return f, "the document says of itself: " + f + "; the feed takes " + strings.Join(known, " and ") + ". Send the report again as a whole, or list " + f + " under functions of the dialect"

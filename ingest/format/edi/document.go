@@ -40,7 +40,7 @@ func Element(segment, column string) int {
 // Quote is a price with the qualifiers that say of which basis it is.
 type Quote struct {
 	Value []byte
-	Basis [2]string
+	Basis [2][]byte
 }
 
 // Pick chooses one of several prices by the dialect's order.
@@ -50,7 +50,7 @@ func (d *Dialect) Pick(prices []Quote) (value []byte, reason string) {
 	}
 	for _, b := range d.Basis {
 		for i, p := range prices {
-			if b == p.Basis[0] || b == p.Basis[1] || len(b) == 2 && b[0] == '#' && int(b[1]-'1') == i {
+			if b == string(p.Basis[0]) || b == string(p.Basis[1]) || len(b) == 2 && b[0] == '#' && int(b[1]-'1') == i {
 				return p.Value, ""
 			}
 		}

@@ -1,7 +1,10 @@
 package edi
 
 import (
+	"bytes"
 	"io"
+	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -179,5 +182,98 @@ func TestARepetitionIsKnownByNumbersAndContent(t *testing.T) {
 	is("3", "", 7, false, false)   // nothing names the report
 	if !s.Control("1") || s.Control("9") || !s.Document("R2") || s.Document("") {
 		t.Error("what was seen is not known")
+	}
+}
+
+// cutSlowly is the rule of segments, written once more and plainly.
+func cutSlowly(body string, d Delimiters) (segments [][][]string) {
+	var seg [][]string
+	var part []byte
+	element := []string{}
+	end := func(c byte) {
+		element, part = append(element, string(filled(part))), nil
+		if c != d.Component {
+			seg, element = append(seg, element), []string{}
+		}
+		if c == d.Terminator {
+			segments, seg = append(segments, seg), nil
+		}
+	}
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case d.Release != 0 && c == d.Release && i+1 < len(body):
+			i++
+			part = append(part, body[i])
+		case len(part) == 0 && len(element) == 0 && len(seg) == 0 && (blank(c) || c == d.Terminator):
+		case c == d.Element, c == d.Terminator, d.Component != 0 && c == d.Component:
+			end(c)
+		default:
+			part = append(part, c)
+		}
+	}
+	if len(part) > 0 || len(element) > 0 || len(seg) > 0 {
+		end(d.Terminator)
+	}
+	return segments
+}
+
+// Every segment of every length is cut as the plain rule says, wherever it lies among the words that are looked at.
+func TestSegmentsAreCutAsThePlainRuleSays(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for round := range 2000 {
+		d := Delimiters{Element: '+', Component: ':', Release: '?', Terminator: '\''}
+		if round%2 == 1 {
+			d = Delimiters{Element: '*', Component: '>', Terminator: '~'}
+		}
+		if round%5 == 0 {
+			d.Component = 0
+		}
+		var b []byte
+		for range 1 + r.IntN(6) {
+			b = append(b, "QTY"...)
+			for range r.IntN(12) {
+				b = append(b, []byte{d.Element, ':', 'A', '7', '*' ^ 1, '+' ^ 1, 0xC3, 'x', 'y', 'z', '?', ' '}[r.IntN(12)])
+				if b[len(b)-1] == '?' && d.Release != 0 {
+					b = append(b, []byte{'?', '\'', '+', ':', 'q'}[r.IntN(5)])
+				}
+			}
+			b = append(append(b, d.Terminator), []string{"", "\n", "\r\n"}[r.IntN(3)]...)
+		}
+		var got [][][]string
+		s := NewScanner(bytes.NewReader(b), Limits{}.Default())
+		s.Marks = d
+		var seg Segment
+		for {
+			err := s.Next(&seg)
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var elements [][]string
+			for i := 0; i <= seg.Len(); i++ {
+				var components []string
+				for j := range int(seg.first[i+1] - seg.first[i]) {
+					components = append(components, string(seg.Component(i, j)))
+				}
+				elements = append(elements, components)
+			}
+			got = append(got, elements)
+		}
+		if want := cutSlowly(string(b), d); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q under %+v:\ngot  %q\nwant %q", b, d, got, want)
+		}
+	}
+}
+
+func TestASegmentOfTooManyElementsIsRefusedAtTheLimit(t *testing.T) {
+	for n, want := range map[int]error{10: nil, 11: ErrParts, 40: ErrParts} {
+		s := NewScanner(strings.NewReader("A"+strings.Repeat("+", n)+"'"), Limits{Elements: 10}.Default())
+		s.Marks = Delimiters{Element: '+', Component: ':', Release: '?', Terminator: '\''}
+		var seg Segment
+		if err := s.Next(&seg); err != want || string(seg.ID()) != "A" {
+			t.Errorf("%d elements: %v, %q", n, err, seg.ID())
+		}
 	}
 }

@@ -57,10 +57,13 @@ type Group struct {
 	Context [columns][]byte // of line, document and interchange
 	Retail  bool            // returns come from end customers, as sales go to them
 
-	want    []Column
+	own     []slot // of the columns that a quantity has of its own
+	shared  []slot // of those that belong to its line or document
 	asked   [columns]bool
 	fields  [][]byte
+	stands  bool // the shared fields are those of the row before
 	charset *Charset
+	source  *Scanner
 	next    int
 	last    *Fact
 	limit   int
@@ -68,20 +71,38 @@ type Group struct {
 	ready   bool // decided
 	arena   []byte
 	bases   []*Base
-	used    int // of bases
+	used    int  // of bases
+	act     Fact // the row that speaks of the document as a whole
+	acting  bool // it is to be given out next
 	places  map[uint64]struct{}
 	key     []byte
-	word    string // the kind or level that text wrote last
-	written []byte
-	Skipped map[string]int // codes that counted for nothing
+	words   [8]struct { // kinds and levels as spell wrote them last
+		name string
+		text []byte
+	}
+	skipped map[string]*int
 }
 
-// NewGroup makes a group that gives rows of the columns want.
-func NewGroup(want []Column, d *Dialect, limit int) *Group {
-	g := &Group{want: want, fields: make([][]byte, len(want)), Dialect: d, limit: limit, Skipped: map[string]int{}, places: map[uint64]struct{}{}}
+// slot is where a column stands in a row.
+type slot struct {
+	column Column
+	at     int
+	named  bool
+}
+
+// NewGroup makes a group that gives rows of the columns want, of what src reads.
+func NewGroup(want []Column, d *Dialect, src *Scanner) *Group {
+	g := &Group{
+		fields: make([][]byte, len(want)), Dialect: d, source: src, limit: src.Limit.Group, skipped: map[string]*int{}, places: map[uint64]struct{}{},
+	}
 	g.charset, _ = NewCharset(d.Charset)
-	for _, c := range want {
+	for i, c := range want {
 		g.asked[c] = true
+		if s := (slot{c, i, named(c)}); c < own || c == Customer { // who bought follows from what a quantity means
+			g.own = append(g.own, s)
+		} else {
+			g.shared = append(g.shared, s)
+		}
 	}
 	return g
 }
@@ -117,12 +138,12 @@ func (g *Group) Keep(b []byte) []byte {
 }
 
 // Add adds a quantity. Beyond the limit the group is refused.
-func (g *Group) Add(f Fact) {
+func (g *Group) Add(f *Fact) {
 	if len(g.Facts) >= g.limit {
 		g.full = true
 		return
 	}
-	g.Facts = append(g.Facts, f)
+	g.Facts = append(g.Facts, *f)
 }
 
 // Refuse adds a refusal in its place among the rows.
@@ -135,19 +156,37 @@ func (g *Group) Refuse(row uint32, segment, column string, value []byte, reason 
 	g.Facts = append(g.Facts, Fact{Row: row, Segment: segment, why: r})
 }
 
+// Act gives out, before the group's quantities, a row that has nothing but the columns of the document: what it does.
+func (g *Group) Act(row uint32, segment string) {
+	g.act, g.acting = Fact{Row: row, Segment: segment}, true
+}
+
 // Skip counts a code that counts for nothing.
-func (g *Group) Skip(code string) {
-	if len(g.Skipped) < 100 || g.Skipped[code] > 0 {
-		g.Skipped[code]++
+func (g *Group) Skip(code []byte) {
+	if n := g.skipped[string(code)]; n != nil {
+		*n++
+	} else if len(g.skipped) < 100 {
+		one := 1
+		g.skipped[string(code)] = &one
 	}
 }
 
+// Skipped are the codes that counted for nothing, and how often they occurred.
+func (g *Group) Skipped() map[string]int {
+	m := make(map[string]int, len(g.skipped))
+	for code, n := range g.skipped {
+		m[code] = *n
+	}
+	return m
+}
+
 // Empty asks whether there is nothing to give.
-func (g *Group) Empty() bool { return len(g.Facts) == 0 }
+func (g *Group) Empty() bool { return len(g.Facts) == 0 && !g.acting }
 
 // Reset begins anew.
 func (g *Group) Reset() {
-	g.Facts, g.next, g.full, g.ready, g.arena, g.used = g.Facts[:0], 0, false, false, g.arena[:0], 0
+	g.Facts, g.next, g.full, g.ready, g.arena, g.used, g.acting = g.Facts[:0], 0, false, false, g.arena[:0], 0, false
+	g.stands = false
 }
 
 // Last is the segment of the row that Next gave last.
@@ -164,6 +203,10 @@ func (g *Group) Next() (fields [][]byte, row uint32, ok bool, err error) {
 	if !g.ready {
 		return nil, 0, false, nil
 	}
+	if g.acting {
+		g.acting, g.stands = false, false
+		return g.row(&g.act, true)
+	}
 	for g.next < len(g.Facts) {
 		f := &g.Facts[g.next]
 		g.next++
@@ -171,27 +214,59 @@ func (g *Group) Next() (fields [][]byte, row uint32, ok bool, err error) {
 			g.last = f
 			return nil, f.Row, true, f.why
 		}
-		if f.Code.Class == Ignored {
-			continue
+		if f.Code.Class != Ignored {
+			return g.row(f, false)
 		}
-		g.last = f
-		for i, c := range g.want {
-			v := g.value(f, c)
-			if named(c) && v != nil {
-				text, reason := g.charset.Text(v)
-				if reason != "" {
-					return nil, f.Row, true, sellthrough.Bad(f.Row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason)
-				}
-				v = text
-			}
-			g.fields[i] = v
-		}
-		return g.fields, f.Row, true, nil
 	}
 	g.Reset()
 	return nil, 0, false, nil
 }
 
+// row gives the fields of a quantity, or those of the document alone. Nothing is read between the quantities of a group, so
+// that what they share is looked at once.
+func (g *Group) row(f *Fact, document bool) (fields [][]byte, row uint32, ok bool, err error) {
+	g.last = f
+	for _, s := range g.own {
+		var v []byte
+		if !document {
+			v = g.value(f, s.column)
+		}
+		if s.named && v != nil && g.source.High {
+			if v, err = g.text(s.column, v, f.Row); err != nil {
+				return nil, f.Row, true, err
+			}
+		}
+		g.fields[s.at] = v
+	}
+	if g.stands {
+		return g.fields, f.Row, true, nil
+	}
+	for _, s := range g.shared {
+		v := g.Context[s.column]
+		if document && s.column < Message {
+			v = nil
+		}
+		if s.named && v != nil && g.source.High {
+			if v, err = g.text(s.column, v, f.Row); err != nil {
+				return nil, f.Row, true, err
+			}
+		}
+		g.fields[s.at] = v
+	}
+	g.stands = !document
+	return g.fields, f.Row, true, nil
+}
+
+// text gives a value in UTF-8.
+func (g *Group) text(c Column, v []byte, row uint32) ([]byte, error) {
+	text, reason := g.charset.Text(v)
+	if reason != "" {
+		return nil, sellthrough.Bad(row, Columns[c].Name, string(bytes.ToValidUTF8(v[:min(len(v), 150)], []byte("\uFFFD"))), reason)
+	}
+	return text, nil
+}
+
+// value is that of a column that a quantity has of its own. It may stand in the line or document all the same.
 func (g *Group) value(f *Fact, c Column) []byte {
 	switch c {
 	case Qty:
@@ -214,12 +289,16 @@ func (g *Group) value(f *Fact, c Column) []byte {
 		}
 	case Customer:
 		return g.customer(f)
+	case At:
+		if f.Code.Level != "" && f.Base != nil && f.Base[At] == nil {
+			return f.Base[BusinessDate] // a level of a day, as most reports have it
+		}
 	case Kind:
-		return g.text(f.Code.Kind)
+		return g.spell(f.Code.Kind)
 	case Level:
-		return g.text(f.Code.Level)
+		return g.spell(f.Code.Level)
 	}
-	if c < own && f.Base != nil {
+	if f.Base != nil {
 		if v := f.Base[c]; v != nil {
 			return v
 		}
@@ -263,12 +342,16 @@ var texts = func() map[string][]byte {
 	return m
 }()
 
-// text is a kind's or level's name; mostly that of the row before.
-func (g *Group) text(name string) []byte {
-	if name != g.word {
-		g.word, g.written = name, texts[name]
+// spell is a kind's or level's name; mostly that of one of the rows before.
+func (g *Group) spell(name string) []byte {
+	if name == "" {
+		return nil
 	}
-	return g.written
+	w := &g.words[(len(name)+int(name[len(name)-1]))&7]
+	if name != w.name {
+		w.name, w.text = name, texts[name]
+	}
+	return w.text
 }
 
 // named asks whether a column holds what a partner writes freely; numbers, days and our own words are ASCII.
@@ -282,7 +365,7 @@ func named(c Column) bool {
 
 // Serials gives a line with one serial per unit as a row for each, so that a unit is found by its serial. The amount is
 // shared out exactly.
-func (g *Group) Serials(f Fact, serials [][]byte) {
+func (g *Group) Serials(f *Fact, serials [][]byte) {
 	n, count := len(serials), f.Number
 	if count < 0 {
 		count = -count

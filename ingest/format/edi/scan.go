@@ -5,6 +5,7 @@ package edi
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -42,125 +43,11 @@ var (
 	ErrParts = errors.New("too many elements")
 )
 
-// Segment is one segment. What it gives are views that hold until the next one is read.
-type Segment struct {
-	Number uint32 // 1-based in the body
-	Raw    []byte // without terminator and the blanks around it
-	Last   bool   // the body ends with it, without a terminator: it may be cut
-
-	marks    Delimiters
-	parts    [][]byte
-	released bool // a release character occurs
-	scratch  []byte
-}
-
-// Parse cuts raw into elements.
-func (s *Segment) Parse(raw []byte, d Delimiters, number uint32, limit int) error {
-	s.Raw, s.Number, s.marks, s.parts, s.scratch = raw, number, d, s.parts[:0], s.scratch[:0]
-	s.released = d.Release != 0 && bytes.IndexByte(raw, d.Release) >= 0
-	from := 0
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case c == d.Element:
-			if len(s.parts) >= limit {
-				return ErrParts
-			}
-			s.parts = append(s.parts, raw[from:i])
-			from = i + 1
-		case s.released && c == d.Release:
-			i++
-		}
-	}
-	s.parts = append(s.parts, raw[from:])
-	return nil
-}
-
-// Is asks for the segment's name.
-func (s *Segment) Is(id string) bool { return len(s.parts) > 0 && string(s.parts[0]) == id }
-
-// ID is the segment's name.
-func (s *Segment) ID() []byte {
-	if len(s.parts) == 0 {
-		return nil
-	}
-	return s.parts[0]
-}
-
-// Len is the number of elements behind the name.
-func (s *Segment) Len() int { return len(s.parts) - 1 }
-
-// At is element i, with the blanks around it cut off; nil where it is empty or missing.
-func (s *Segment) At(i int) []byte {
-	if i >= len(s.parts) {
-		return nil
-	}
-	return filled(s.plain(s.parts[i]))
-}
-
-// Component is component j, from 0, of element i.
-func (s *Segment) Component(i, j int) []byte {
-	if i >= len(s.parts) || s.marks.Component == 0 {
-		if j == 0 {
-			return s.At(i)
-		}
-		return nil
-	}
-	rest := s.parts[i]
-	for ; ; j-- {
-		end := len(rest)
-		for k := 0; k < len(rest); k++ {
-			if rest[k] == s.marks.Component {
-				end = k
-				break
-			}
-			if s.released && rest[k] == s.marks.Release {
-				k++
-			}
-		}
-		if j == 0 {
-			return filled(s.plain(rest[:end]))
-		}
-		if end == len(rest) {
-			return nil
-		}
-		rest = rest[end+1:]
-	}
-}
-
-// plain takes the release characters out.
-func (s *Segment) plain(b []byte) []byte {
-	if !s.released || bytes.IndexByte(b, s.marks.Release) < 0 {
-		return b
-	}
-	from := len(s.scratch)
-	for i := 0; i < len(b); i++ {
-		if b[i] == s.marks.Release && i+1 < len(b) {
-			i++
-		}
-		s.scratch = append(s.scratch, b[i])
-	}
-	return s.scratch[from:len(s.scratch):len(s.scratch)]
-}
-
-func filled(b []byte) []byte {
-	for len(b) > 0 && blank(b[0]) {
-		b = b[1:]
-	}
-	for len(b) > 0 && blank(b[len(b)-1]) {
-		b = b[:len(b)-1]
-	}
-	if len(b) == 0 {
-		return nil
-	}
-	return b
-}
-
-func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
-
 // Scanner cuts a body into segments. Marks may change between two of them.
 type Scanner struct {
 	Marks Delimiters
 	Limit Limits
+	High  bool // what was read so far is not all ASCII
 
 	src    io.Reader
 	buf    []byte
@@ -217,6 +104,14 @@ func (s *Scanner) Next(seg *Segment) error {
 	for {
 		for s.pos < s.end && (blank(s.buf[s.pos]) || s.buf[s.pos] == s.Marks.Terminator || s.buf[s.pos] == 0x1A) {
 			s.pos++
+		}
+		if s.err == nil || s.err == io.EOF {
+			if n := seg.quick(s.buf[s.pos:s.end], s.Marks, min(s.Limit.Elements, s.Limit.Segment)); n > 0 {
+				s.pos += n
+				s.number++
+				seg.Number, seg.Last = s.number, false
+				return nil
+			}
 		}
 		looked := 0
 		for {
@@ -290,6 +185,7 @@ func (s *Scanner) fill() {
 	}
 	for idle := 0; s.err == nil; idle++ {
 		n, err := s.src.Read(s.buf[s.end:])
+		s.High = s.High || high(s.buf[s.end:s.end+n])
 		s.end += n
 		s.err = err
 		if n > 0 {
@@ -299,4 +195,19 @@ func (s *Scanner) fill() {
 			s.err = io.ErrNoProgress
 		}
 	}
+}
+
+// high asks whether b is not all ASCII.
+func high(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return true
+		}
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
 }

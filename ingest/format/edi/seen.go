@@ -7,19 +7,32 @@ import (
 )
 
 // Hash is that of a message's content, without its envelope.
-type Hash struct{ h xxh3.Hasher }
+type Hash struct {
+	h   xxh3.Hasher
+	buf []byte // segments are short: some are gathered
+}
 
 // Reset begins a message.
-func (h *Hash) Reset() { h.h.Reset() }
+func (h *Hash) Reset() {
+	h.h.Reset()
+	h.buf = h.buf[:0]
+}
 
 // Add adds a segment.
 func (h *Hash) Add(raw []byte) {
-	_, _ = h.h.Write(raw)
-	_, _ = h.h.Write([]byte{0})
+	if h.buf = append(append(h.buf, raw...), 0); len(h.buf) >= 4<<10 {
+		h.flush()
+	}
+}
+
+func (h *Hash) flush() {
+	_, _ = h.h.Write(h.buf)
+	h.buf = h.buf[:0]
 }
 
 // Sum is the hash.
 func (h *Hash) Sum() [2]uint64 {
+	h.flush()
 	s := h.h.Sum128()
 	return [2]uint64{s.Hi, s.Lo}
 }

@@ -38,28 +38,20 @@ var held = map[string]edi.Code{
 	"48": none, "61": none, "210": none, "12": none, "213": none, "214": none, "243": none, "244": none,
 }
 
-// coded is what a code was found to be.
-type coded struct {
-	code   edi.Code
-	reason string
-}
-
-const codesKept = 1000 // of a body, so that one of nothing but new codes stays small
-
-// known remembers what look finds for a quantity: by its code, and by what its INV says.
-func (r *Reader) known(q *quantity, look func() (edi.Code, string)) (edi.Code, string) {
-	b := append(append(r.key[:0], r.message.Type...), 0)
-	b = append(append(b, q.code...), 0)
-	b = append(append(b, q.direction...), 0)
-	r.key = append(b, q.condition...)
-	if c, ok := r.codes[string(r.key)]; ok {
-		return c.code, c.reason
+// known finds what a quantity is: by its code, and by what its INV says.
+func (r *Reader) known(q *quantity, meaning meaning) *edi.Coded {
+	codes, key := &r.codes, q.code
+	if q.direction != nil || q.condition != nil {
+		b := append(append(r.key[:0], q.code...), 0)
+		b = append(append(b, q.direction...), 0)
+		r.key = append(b, q.condition...)
+		codes, key = &r.detailed, r.key
 	}
-	c, reason := look()
-	if len(r.codes) < codesKept {
-		r.codes[string(r.key)] = coded{c, reason}
+	if c := codes.Find(r.message.Type, key); c != nil {
+		return c
 	}
-	return c, reason
+	c, reason := meaning.code(r, q)
+	return codes.Keep(key, c, reason)
 }
 
 // lookup says what a quantity code is: the first of keys that the dialect lists, else the table's.
@@ -90,7 +82,7 @@ func (r *Reader) lookup(table map[string]edi.Code, code string, keys ...string) 
 	switch {
 	case !known:
 		return c, "what the quantity code " + code + " is, is not known; list it under codes of the dialect, with a movement kind, a stock level or none"
-	case c.Open != "" && r.relevant(c):
+	case c.Open != "" && r.relevant(&c):
 		return c, c.Open + "; list " + keys[0] + " under codes of the dialect, with a movement kind, a stock level or none"
 	}
 	return c, ""

@@ -7,8 +7,9 @@
 // Two equal lines are two sales.
 //
 // It streams. Kept in memory are the quantities of one item, and a message whose reference or document number occurred
-// before in the body, until its end tells whether it is a repetition. It leaves to others what a document's function does
-// to earlier documents, whether an item that is missing from a full report is zero, and who a code is.
+// before in the body, until its end tells whether it is a repetition. What a document does to earlier ones it says
+// in a row of its own, which names the document and nothing else. It leaves to others to do so, whether an item that is
+// missing from a full report is zero, and who a code is.
 package edifact
 
 import (
@@ -53,8 +54,9 @@ type Reader struct {
 	msg     state
 	open    bool // a line of the message is
 
-	codes map[string]coded
-	key   []byte
+	codes    edi.Codes
+	detailed edi.Codes // of quantities with an INV
+	key      []byte
 
 	hash     edi.Hash
 	seen     edi.Seen
@@ -81,12 +83,13 @@ type meaning interface {
 	closes(s *edi.Segment) bool // the line that is open ends before s
 	finish(r *Reader)           // adds what the open line says to the group
 	read(r *Reader, s *edi.Segment)
+	code(r *Reader, q *quantity) (c edi.Code, reason string)
 }
 
 // NewReader reads the columns names from src.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.Limits = o.Limits.Default()
-	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits), codes: map[string]coded{}}
+	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits)}
 	r.d = &r.opt.Dialect
 	var want []edi.Column
 	for _, n := range names {
@@ -100,9 +103,8 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 	if err := r.d.Check(); err != nil && r.pending == nil {
 		r.pending = sellthrough.Bad(0, "", "", "the feed's dialect: "+err.Error())
 	}
-	r.group = edi.NewGroup(want, r.d, o.Limits.Group)
+	r.group = edi.NewGroup(want, r.d, r.scan)
 	r.group.Retail = r.d.Sale == "" || r.d.Sale == "sell_out"
-	r.out.Skipped = r.group.Skipped
 	return r
 }
 
@@ -115,7 +117,10 @@ func known() string {
 }
 
 // Outcome is what was read of the envelopes. It is whole once Next gave io.EOF.
-func (r *Reader) Outcome() *Outcome { return &r.out }
+func (r *Reader) Outcome() *Outcome {
+	r.out.Skipped = r.group.Skipped()
+	return &r.out
+}
 
 // Next gives the values of the next row in the order of the names, and the number of its segment in the body (UNA is
 // none). They are valid until the next call. What can't be read is a *sellthrough.Refusal, after which Next goes on; a
@@ -266,8 +271,20 @@ func (r *Reader) finish() {
 	if r.meaning != nil && r.open {
 		r.meaning.finish(r)
 		r.open = false
+		r.settled()
 	}
 	r.group.Decide()
+}
+
+// settled looks at what a line came to. That of a message which cancels is nothing, whatever is wrong with it.
+func (r *Reader) settled() {
+	switch {
+	case r.skip || r.group.Empty():
+	case r.msg.does == edi.Cancel:
+		r.group.Reset()
+	case r.msg.does == edi.Replace:
+		r.act()
+	}
 }
 
 // within reads a segment of a message whose envelope is in order.
@@ -282,12 +299,15 @@ func (r *Reader) within(s *edi.Segment) {
 	}
 	r.meaning.read(r, s)
 	if !r.open {
+		if r.msg.does == edi.Cancel {
+			r.settled()
+		}
 		r.group.Decide()
 	}
 }
 
 // relevant asks whether the feed takes what a code means.
-func (r *Reader) relevant(c edi.Code) bool {
+func (r *Reader) relevant(c *edi.Code) bool {
 	switch r.opt.Feed {
 	case sellthrough.Sales:
 		return c.Level == ""

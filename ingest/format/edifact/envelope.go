@@ -203,6 +203,9 @@ func (r *Reader) unt(s *edi.Segment) {
 	if !r.replayed && !r.skip && r.meaning != nil {
 		r.seen.Ended(r.control(), r.msg.key(r), r.hash.Sum())
 	}
+	if !r.skip && r.meaning != nil {
+		r.act()
+	}
 	r.msg.ended(r, s)
 	want := int(s.Number-r.message.Row) + 1
 	if n, ok := edi.Int(s.At(1)); !ok || n != want {

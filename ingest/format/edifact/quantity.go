@@ -35,25 +35,32 @@ type spot struct {
 	amounts    []edi.Quote
 }
 
-// begin reads a QTY.
-func (r *Reader) begin(s *edi.Segment) quantity {
-	g := r.group
-	q := quantity{row: s.Number, code: g.Keep(s.Component(1, 0)), qty: g.Keep(s.Component(1, 1)), unit: g.Keep(s.Component(1, 2)), at: -1}
+// begin reads a QTY behind the quantities said. What one of the line before held is taken over where it can be.
+func (r *Reader) begin(said []quantity, s *edi.Segment) []quantity {
+	g, n := r.group, len(said)
+	if n == cap(said) {
+		said = append(said, quantity{})
+	} else {
+		said = said[:n+1]
+		said[n] = quantity{prices: said[n].prices[:0], amounts: said[n].amounts[:0]}
+	}
+	q := &said[n]
+	q.row, q.code, q.qty, q.unit, q.at = s.Number, g.Keep(s.Component(1, 0)), g.Keep(s.Component(1, 1)), g.Keep(s.Component(1, 2)), -1
 	if q.qty == nil && s.Len() > 1 {
 		q.fail("QTY01", "the quantity stands in an element of its own; it is the second component, so write : before it and not +")
 	}
-	return q
+	return said
 }
 
 // state adds what a quantity says to the group.
-func (r *Reader) state(q *quantity, base *edi.Base, code edi.Code, reason string, prices, amounts []edi.Quote, gins [][]byte, sub bool) {
-	g := r.group
+func (r *Reader) state(q *quantity, base *edi.Base, known *edi.Coded, prices, amounts []edi.Quote, gins [][]byte, sub bool) {
+	g, code := r.group, &known.Code
 	switch {
-	case reason != "":
-		g.Refuse(q.row, "QTY", "QTY01", q.code, reason)
+	case known.Reason != "":
+		g.Refuse(q.row, "QTY", "QTY01", q.code, known.Reason)
 		return
 	case code.Class == edi.Ignored || !r.relevant(code):
-		g.Skip(string(q.code))
+		g.Skip(q.code)
 		return
 	case q.fault != "":
 		g.Refuse(q.row, "QTY", q.column, q.qty, q.fault)
@@ -84,7 +91,7 @@ func (r *Reader) state(q *quantity, base *edi.Base, code edi.Code, reason string
 			base[edi.Price] = p[1:]
 		}
 	}
-	f := edi.Fact{Row: q.row, Segment: "QTY", Qty: text, Number: number, Code: code, Base: base, Sub: sub}
+	f := edi.Fact{Row: q.row, Segment: "QTY", Qty: text, Number: number, Code: *code, Base: base, Sub: sub}
 	if g.Asked(edi.Amount) {
 		if len(q.amounts) > 0 {
 			amounts = q.amounts
@@ -98,7 +105,7 @@ func (r *Reader) state(q *quantity, base *edi.Base, code edi.Code, reason string
 		g.Refuse(q.row, "QTY", "QTY01", q.qty, reason)
 		return
 	}
-	g.Serials(f, gins)
+	g.Serials(&f, gins)
 }
 
 // amount picks an amount by its qualifier.
@@ -109,11 +116,11 @@ func (r *Reader) amount(amounts []edi.Quote) (value []byte, reason string) {
 	}
 	for _, q := range order {
 		for i, a := range amounts {
-			if a.Basis[0] != q {
+			if string(a.Basis[0]) != q {
 				continue
 			}
 			for _, b := range amounts[i+1:] {
-				if b.Basis[0] == q && string(b.Value) != string(a.Value) {
+				if string(b.Basis[0]) == q && string(b.Value) != string(a.Value) {
 					return b.Value, "the line has two amounts MOA+" + q + "; send one"
 				}
 			}
@@ -125,5 +132,5 @@ func (r *Reader) amount(amounts []edi.Quote) (value []byte, reason string) {
 }
 
 func (r *Reader) money(s *edi.Segment) edi.Quote {
-	return edi.Quote{Value: r.group.Keep(s.Component(1, 1)), Basis: [2]string{string(s.Component(1, 0)), string(s.Component(1, 2))}}
+	return edi.Quote{Value: r.group.Keep(s.Component(1, 1)), Basis: [2][]byte{r.group.Keep(s.Component(1, 0)), r.group.Keep(s.Component(1, 2))}}
 }

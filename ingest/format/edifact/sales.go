@@ -21,8 +21,8 @@ type sales struct {
 	said   []quantity
 	spots  []spot // of the line, where items come first
 	fault  string
-	codes  []coded // of the quantities
-	each   []int   // how many sales each place has
+	codes  []*edi.Coded // of the quantities
+	each   []int        // how many sales each place has
 }
 
 var (
@@ -152,9 +152,8 @@ func (m *sales) detail(r *Reader, s *edi.Segment, places, dates []string) {
 			return
 		}
 		m.any = true
-		n := r.begin(s)
-		n.at = len(m.spots) - 1
-		m.said = append(m.said, n)
+		m.said = r.begin(m.said, s)
+		m.said[len(m.said)-1].at = len(m.spots) - 1
 	case "DTM":
 		w := &m.when
 		switch {
@@ -169,11 +168,11 @@ func (m *sales) detail(r *Reader, s *edi.Segment, places, dates []string) {
 	case "RFF":
 		switch {
 		case q != nil:
-			q.refs = reference(q.refs, s)
+			q.refs = reference(g, q.refs, s)
 		case here != nil:
-			here.refs = reference(here.refs, s)
+			here.refs = reference(g, here.refs, s)
 		default:
-			m.refs = reference(m.refs, s)
+			m.refs = reference(g, m.refs, s)
 		}
 	case "PRI":
 		p, reason := r.price(s)
@@ -230,8 +229,8 @@ func (m *sales) finish(r *Reader) {
 	}
 	for i := range m.said {
 		q := &m.said[i]
-		c, reason := r.known(q, func() (edi.Code, string) { return r.lookup(sold, string(q.code), string(q.code)) })
-		if m.codes = append(m.codes, coded{c, reason}); reason == "" && c.Class != edi.Ignored && c.Level == "" {
+		known := r.known(q, m)
+		if m.codes = append(m.codes, known); known.Reason == "" && known.Code.Class != edi.Ignored && known.Code.Level == "" {
 			counted++
 			m.each[q.at+1]++
 		}
@@ -266,8 +265,13 @@ func (m *sales) finish(r *Reader) {
 		}
 		base[edi.Counterparty], base[edi.CounterpartyName] = q.party, q.name
 		settle(base, levels...)
-		r.state(q, base, m.codes[i].code, m.codes[i].reason, m.prices, amounts, m.gins, sub)
+		r.state(q, base, m.codes[i], m.prices, amounts, m.gins, sub)
 	}
+}
+
+// code says what a quantity sold is.
+func (m *sales) code(r *Reader, q *quantity) (c edi.Code, reason string) {
+	return r.lookup(sold, string(q.code), string(q.code))
 }
 
 func hasAmount(r *Reader, amounts []edi.Quote) bool {

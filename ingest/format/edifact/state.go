@@ -16,6 +16,8 @@ type state struct {
 	total  []byte // of CNT+2
 	rank   int    // of the header's location
 	when   when   // of the header
+	row    uint32
+	does   string // what the message does to what was said before, where the feed reads it and it is not said yet
 }
 
 func newState(r *Reader) state {
@@ -42,24 +44,32 @@ var purposes = map[string]string{
 // bgm takes what a message says of itself.
 func (r *Reader) bgm(s *edi.Segment) {
 	m, c := &r.msg, &r.group.Context
+	if m.headed && m.does == edi.Cancel {
+		r.refuseMessage(s, "", "", "the message has a second BGM, so it is not known what it cancels; was a segment between them lost?", "13")
+		return
+	}
 	if m.headed {
 		r.refuse(s, "", "", "the message has a second BGM; was a segment between them lost?")
 		return
 	}
-	m.headed, m.number = true, clone(s.Component(2, 0))
+	m.headed, m.number, m.row = true, clone(s.Component(2, 0)), s.Number
 	sum := &r.out.Documents[len(r.out.Documents)-1]
 	c[edi.Document], c[edi.Version], sum.Number = m.number, clone(s.Component(2, 1)), string(m.number)
 	code := string(s.At(3))
 	if code == "" {
 		code = "9"
 	}
-	function, reason := r.d.FunctionOf(code, purposes)
+	asked := r.group.Asked(edi.Function)
+	function, reason := r.d.FunctionOf(code, purposes, asked)
 	sum.Function = function
 	if reason != "" {
 		r.refuseMessage(s, "BGM03", code, reason, "14")
 		return
 	}
 	c[edi.Function] = []byte(function)
+	if asked && (function == edi.Replace || function == edi.Cancel) {
+		m.does = function
+	}
 	for _, code := range []string{string(s.Component(1, 0)), "*"} {
 		if v := r.d.Coverage[code]; v != "" {
 			sum.Coverage, c[edi.Coverage] = v, []byte(v)
@@ -67,6 +77,15 @@ func (r *Reader) bgm(s *edi.Segment) {
 		}
 	}
 	r.hold(r.suspect || r.seen.Document(m.key(r)))
+}
+
+// act says what the message does to its document: before its first line where it replaces one, at its end where it
+// cancels one or has no line.
+func (r *Reader) act() {
+	if m := &r.msg; m.does != "" {
+		m.does = ""
+		r.group.Act(m.row, "BGM")
+	}
 }
 
 func (r *Reader) headless(s *edi.Segment) bool {
@@ -153,19 +172,23 @@ func (m *state) ended(r *Reader, s *edi.Segment) {
 	}
 }
 
-// The qualifiers of element 7143, best first.
-var (
-	gtins   = []string{"EN", "UP", "SRV", "GTN"}
-	vendors = []string{"SA", "VN", "VP", "MF", "MP"}
-	buyers  = []string{"IN", "BP", "SK"}
-)
+// owner says whose code a qualifier of element 7143 names.
+func owner(qualifier []byte) (edi.Column, bool) {
+	switch string(qualifier) {
+	case "EN", "UP", "SRV", "GTN":
+		return edi.GTIN, true
+	case "SA", "VN", "VP", "MF", "MP":
+		return edi.VendorItem, true
+	case "IN", "BP", "SK":
+		return edi.BuyerItem, true
+	}
+	return 0, false
+}
 
 // item takes the code of a LIN, and clears what the LIN before said.
 func (r *Reader) item(s *edi.Segment) (reason string) {
 	c := &r.group.Context
-	for _, col := range []edi.Column{edi.Item, edi.ItemQualifier, edi.GTIN, edi.VendorItem, edi.BuyerItem} {
-		c[col] = nil
-	}
+	clear(c[edi.Item : edi.BuyerItem+1])
 	c[edi.Line] = r.group.Keep(s.At(1))
 	if string(s.At(2)) == "2" {
 		return "the line says that it is deleted (LIN02 is 2), which a report can't take back by itself; send the report again as a whole"
@@ -194,10 +217,8 @@ func (r *Reader) code(s *edi.Segment, i int) {
 	if v == nil {
 		return
 	}
-	for k, list := range [][]string{gtins, vendors, buyers} {
-		if col := [3]edi.Column{edi.GTIN, edi.VendorItem, edi.BuyerItem}[k]; rank(list, q) >= 0 && c[col] == nil {
-			c[col] = r.group.Keep(v)
-		}
+	if col, ok := owner(q); ok && c[col] == nil {
+		c[col] = r.group.Keep(v)
 	}
 	if n := rank(r.d.Item, q); n >= 0 && (c[edi.Item] == nil || n < rank(r.d.Item, c[edi.ItemQualifier])) {
 		c[edi.Item], c[edi.ItemQualifier] = r.group.Keep(v), r.group.Keep(q)
@@ -206,7 +227,7 @@ func (r *Reader) code(s *edi.Segment, i int) {
 
 // price reads the composite of a PRI, for one unit.
 func (r *Reader) price(s *edi.Segment) (q edi.Quote, reason string) {
-	q = edi.Quote{Basis: [2]string{string(s.Component(1, 0)), string(s.Component(1, 3))}}
+	q = edi.Quote{Basis: [2][]byte{r.group.Keep(s.Component(1, 0)), r.group.Keep(s.Component(1, 3))}}
 	v := s.Component(1, 1)
 	if v == nil || !r.group.Asked(edi.Price) {
 		return q, ""
@@ -226,9 +247,10 @@ func (r *Reader) price(s *edi.Segment) (q edi.Quote, reason string) {
 	return q, ""
 }
 
-func reference(refs []byte, s *edi.Segment) []byte {
+// reference adds an RFF to those of the line, where the feed reads them.
+func reference(g *edi.Group, refs []byte, s *edi.Segment) []byte {
 	v := s.Component(1, 1)
-	if v == nil || len(refs) > 400 {
+	if v == nil || !g.Asked(edi.Reference) || len(refs) > 400 {
 		return refs
 	}
 	out := append(make([]byte, 0, len(refs)+len(v)+8), refs...)

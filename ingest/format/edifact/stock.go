@@ -110,11 +110,11 @@ func (m *stock) detail(r *Reader, s *edi.Segment, places, dates []string) {
 			m.fault = "the item has more quantities than the limit; send it in several messages, or raise limits"
 			return
 		}
-		n := r.begin(s)
+		m.said = r.begin(m.said, s)
 		if m.pending {
+			n := m.last()
 			n.direction, n.condition, m.pending = m.direction, m.condition, false
 		}
-		m.said = append(m.said, n)
 		m.order, m.marks = append(m.order, len(m.said)-1), append(m.marks, len(m.said)-1)
 	case "LOC":
 		if rank(places, s.At(1)) >= 0 {
@@ -134,7 +134,7 @@ func (m *stock) detail(r *Reader, s *edi.Segment, places, dates []string) {
 		}
 	case "RFF":
 		if len(m.keys) < r.opt.Limits.Group {
-			m.keys = append(m.keys, reference(nil, s))
+			m.keys = append(m.keys, reference(g, nil, s))
 			m.marks = append(m.marks, -len(m.keys))
 		}
 	case "PRI":
@@ -261,7 +261,7 @@ func (m *stock) finish(r *Reader) {
 	m.settleKeys()
 	for i := range m.said {
 		q := &m.said[i]
-		code, reason := r.known(q, func() (edi.Code, string) { return r.inStock(q) })
+		known := r.known(q, m)
 		base := g.Base()
 		if base[edi.Reference] = m.refs; q.refs != nil {
 			base[edi.Reference] = q.refs
@@ -273,13 +273,13 @@ func (m *stock) finish(r *Reader) {
 			}
 		}
 		settle(base, &q.when, &m.when, &r.msg.when)
-		r.state(q, base, code, reason, m.prices, nil, m.gins, q.at >= 0 && !q.before)
+		r.state(q, base, known, m.prices, nil, m.gins, q.at >= 0 && !q.before)
 	}
 }
 
-// inStock says what a quantity in stock is, also by the condition that its INV names. The direction of an INV means nothing
+// code says what a quantity in stock is, also by the condition that its INV names. The direction of an INV means nothing
 // for a level: many senders write one.
-func (r *Reader) inStock(q *quantity) (edi.Code, string) {
+func (m *stock) code(r *Reader, q *quantity) (c edi.Code, reason string) {
 	code := string(q.code)
 	keys := make([]string, 0, 3)
 	if q.condition != nil {
@@ -291,7 +291,7 @@ func (r *Reader) inStock(q *quantity) (edi.Code, string) {
 	case "2":
 		keys = append(keys, code+"/in")
 	}
-	c, reason := r.lookup(held, code, append(keys, code)...)
+	c, reason = r.lookup(held, code, append(keys, code)...)
 	if reason != "" || c.Sure || c.Level != "on_hand" && c.Level != "available" {
 		return c, reason
 	}

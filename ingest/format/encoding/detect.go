@@ -2,7 +2,9 @@ package encoding
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -66,20 +68,18 @@ func wide(sample []byte) (Encoding, string) {
 
 // firstHigh is where the first byte outside ASCII is, or −1.
 func firstHigh(b []byte) int {
-	for i := 0; i < len(b); i++ {
-		if len(b)-i >= 8 && high(b[i:i+8]) == 0 {
-			i += 7
-			continue
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if m := binary.LittleEndian.Uint64(b[i:]) & 0x8080808080808080; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
 		}
-		if b[i] >= 0x80 {
+	}
+	for ; i < len(b); i++ {
+		if b[i] >= utf8.RuneSelf {
 			return i
 		}
 	}
 	return -1
-}
-
-func high(b []byte) byte {
-	return (b[0] | b[1] | b[2] | b[3] | b[4] | b[5] | b[6] | b[7]) & 0x80
 }
 
 // strict counts the characters outside ASCII of b that are UTF-8, and the bytes that are not; a character that is cut at
@@ -98,6 +98,28 @@ func strict(b []byte) (good, bad int) {
 		b = b[size:]
 	}
 	return good, bad
+}
+
+// otherwise says why a text is surely UTF-8 and not of the encoding that a feed names, or "". A Chinese character of two bytes
+// may be one of UTF-8 by chance; two of three bytes, and none that is broken, are not.
+func otherwise(b []byte, e Encoding) string {
+	if e == UTF8 || e == UTF16LE || e == UTF16BE {
+		return ""
+	}
+	good, bad := strict(b)
+	wide := 0
+	for i := 0; i+2 < len(b) && wide < 2; i++ {
+		if b[i] >= 0xE0 && b[i] < 0xF8 {
+			if _, n := utf8.DecodeRune(b[i:]); n >= 3 {
+				wide++
+				i += n - 1
+			}
+		}
+	}
+	if bad > 0 || good < 2 || wide < 2 && e != Windows1252 {
+		return ""
+	}
+	return fmt.Sprintf("all %d of the first characters outside ASCII are strict UTF-8", good)
 }
 
 // score is how well a text would fit an encoding.

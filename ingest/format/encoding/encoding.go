@@ -1,6 +1,7 @@
 // Package encoding brings text in the encodings that partners use into UTF-8, as a stream.
 //
-// What the feed configures is what is read. Where it configures nothing, the bytes decide, in this order: a byte order
+// What the feed configures is what is read, but for a body that is surely UTF-8: that is refused, for nearly all of it would
+// also be text of GB18030. Where it configures nothing, the bytes decide, in this order: a byte order
 // mark; the pattern of NULs that UTF-16 without a mark has; strict UTF-8; and only then the legacy encodings, by how
 // much of the text would be common in each of them. The evidence is looked for late: a body may begin with a megabyte
 // of ASCII, which is the same in all of them, so nothing is decided before the first byte that tells. Where two legacy

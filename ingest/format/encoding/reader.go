@@ -12,7 +12,7 @@ import (
 
 // Options say what is known of a body. A zero value lets its bytes decide.
 type Options struct {
-	Encoding   Encoding   // as the feed configures it; it wins over everything the bytes look like
+	Encoding   Encoding   // as the feed configures it; a body that is surely UTF-8 is refused where it is another
 	Candidates []Encoding // the legacy encodings that the partner may use; none: all
 	Window     int        // bytes from the first one outside ASCII that may be looked at before anything is decided; default 1 MiB
 }
@@ -36,6 +36,7 @@ type Reader struct {
 	plain []byte // UTF-8 or ASCII that is to be handed on as it is
 	own   []byte // the buffer under plain
 	dec   transform.Transformer
+	told  bool   // the feed names the encoding of dec, and nothing outside ASCII was met yet
 	in    []byte // encoded, not yet decoded
 	out   []byte // decoded, not yet handed on
 	room  []byte // the buffer under out
@@ -134,6 +135,7 @@ func (r *Reader) head() error {
 		return sellthrough.Bad(0, "", "", fmt.Sprintf("the body begins with the byte order mark of %s, but the feed says %s; make them agree", e, r.opt.Encoding))
 	case r.opt.Encoding != Auto:
 		r.guess = Guess{Encoding: r.opt.Encoding, Mark: n, Certain: true, Evidence: "the feed says so"}
+		r.told = true
 		r.begin(head[n:])
 		return nil
 	case n > 0:
@@ -237,6 +239,13 @@ func (r *Reader) turn() error {
 	}
 	if len(r.in) == 0 {
 		return r.err // nil after an empty read: the caller asks again
+	}
+	if at := firstHigh(r.in); r.told && at >= 0 {
+		r.told = false
+		if evidence := otherwise(r.in[at:], r.opt.Encoding); evidence != "" {
+			r.err, r.state = sellthrough.Bad(0, "", "", fmt.Sprintf("the feed says %s, but the body is UTF-8: %s; set format.encoding of the feed, or take it out", r.opt.Encoding, evidence)), direct
+			return r.err
+		}
 	}
 	nDst, nSrc, err := r.dec.Transform(r.room, r.in[:min(len(r.in), chunkSize)], r.err == io.EOF && len(r.in) <= chunkSize)
 	r.in = r.in[nSrc:]

@@ -21,6 +21,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the golden files want")
 
+// Update says that golden files are to be rewritten.
+func Update() bool { return *update }
+
 // Reader is what every format gives.
 type Reader interface {
 	Next() (fields [][]byte, row uint32, err error)

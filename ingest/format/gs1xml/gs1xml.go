@@ -5,11 +5,13 @@
 // they need not add up to the whole. What a status or activity code means is the partner's word: codes beyond the plain
 // ones are refused until Dialect lists them.
 //
-// A row is one quantity; rows are numbered through the whole body.
+// A row is one quantity; rows are numbered through the whole body. A report that replaces or cancels another says so in a
+// row of its own, which names the report and nothing else; what a cancelled one lists is no row.
 package gs1xml
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"sellthrough"
@@ -19,7 +21,7 @@ import (
 // Columns are the names that a feed can map.
 var Columns = []string{
 	"document",      // identification of the report
-	"function",      // original, replace, cancel or add, by documentStatusCode and documentActionCode
+	"function",      // original, replace, cancel, add or duplicate, by documentStatusCode and documentActionCode
 	"at",            // inventoryDateTime of the line, else the report's creationDateTime
 	"period_from",   // reportingPeriod
 	"period_to",     //
@@ -66,6 +68,7 @@ type Reader struct {
 	opt    Options
 	report *report
 	found  bool
+	asked  bool // the feed reads what a report does
 }
 
 // report is what is known of the report that is being read.
@@ -75,12 +78,13 @@ type report struct {
 	values   map[string][]byte
 	location *xml.Node // of a logisticsInventoryReport
 	inside   int       // depth of the element of that location; 0: none
+	said     bool      // what the report does to earlier ones has its row
 }
 
 // NewReader reads the columns of names from src. A name that is none of Columns is absent in every row.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
-	r := &Reader{in: xml.NewReader(src, xml.Options{MaxToken: o.MaxToken}), opt: o}
-	r.Rows = xml.NewRows(names, o.MaxField, r.read)
+	r := &Reader{in: xml.NewReader(src, xml.Options{MaxToken: o.MaxToken, MaxField: o.MaxField}), opt: o}
+	r.Rows, r.asked = xml.NewRows(names, o.MaxField, r.read), slices.Contains(names, "function")
 	return r
 }
 
@@ -105,6 +109,7 @@ func (r *Reader) read() error {
 			p.inside, p.location = 0, nil
 		}
 		if p != nil && r.in.Depth() < p.depth {
+			r.act()
 			r.report = nil
 		}
 		return nil
@@ -126,15 +131,19 @@ func (r *Reader) read() error {
 	}
 	switch n.Local {
 	case "inventoryItemLocationInformation":
-		r.item(n)
+		if r.does() {
+			r.item(n)
+		}
 	case "inventoryLocation":
-		p.location = n
+		p.location = n.Clone()
 	case "tradeItemInventoryStatus", "tradeItemInventoryEvent":
 		if p.inside == 0 {
 			r.Bad("structureTypeCode", "", "the report lists locations by item, which is not read here; ask for LOCATION_BY_ITEM")
 			return nil
 		}
-		r.status(n)
+		if r.does() {
+			r.status(n)
+		}
 	default:
 		r.header(n)
 	}

@@ -28,8 +28,37 @@ func function(code string) []byte {
 		return []byte("replace")
 	case "CANCEL", "DELETE":
 		return []byte("cancel")
+	case "COPY", "ADDITIONAL_TRANSMISSION":
+		return []byte("duplicate")
 	}
 	return []byte(code) // as written: what it means is for the feed to say
+}
+
+// does asks whether the lines of the report are rows, and says before the first one what it replaces.
+func (r *Reader) does() (lines bool) {
+	p := r.report
+	f := string(p.values["function"])
+	switch {
+	case !r.asked && f != "" && f != "original" && f != "replace":
+		if !p.said {
+			p.said = true
+			r.Bad("function", f, "the report says of itself: "+f+"; the feed does not read what a report does. Map columns.function to the column function")
+		}
+		return false
+	case f == "replace":
+		r.act()
+	}
+	return !r.asked || f != "cancel"
+}
+
+// act gives the row of a report that replaces or cancels another, once.
+func (r *Reader) act() {
+	p := r.report
+	f := string(p.values["function"])
+	if r.asked && !p.said && (f == "replace" || f == "cancel") {
+		p.said = true
+		r.Add(map[string][]byte{"document": p.values["document"], "function": []byte(f)})
+	}
 }
 
 // header takes a member of the report that is said of all its lines.

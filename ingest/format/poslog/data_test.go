@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestARealLogReconciles reads a piece of a real till's log: a sign-on, and a weighed item with tenders, rewards and a total
+// TestDataARealLogReconciles reads a piece of a real till's log: a sign-on, and a weighed item with tenders, rewards and a total
 // of 1.26 before them.
-func TestARealLogReconciles(t *testing.T) {
+func TestDataARealLogReconciles(t *testing.T) {
 	dir := os.Getenv("SELLTHROUGH_SAMPLES")
 	if dir == "" {
 		t.Fatal("SELLTHROUGH_SAMPLES does not name the folder of the samples")

@@ -68,8 +68,8 @@ type Dialect struct {
 // Options are the dialect and the limits of a Reader. A zero limit is the default.
 type Options struct {
 	Dialect  Dialect
-	MaxToken int // bytes of a tag or a text, receipts as pictures among them; default 1 MiB
-	MaxField int // bytes of a value; default 64 KiB
+	MaxToken int // bytes of a tag; default 1 MiB
+	MaxField int // bytes of a value; default 64 KiB. A longer text that is no value, as a picture of the receipt, is passed over
 	XML      xml.Options
 }
 
@@ -84,6 +84,7 @@ type Reader struct {
 // NewReader reads the columns of names from src. A name that is none of Columns is absent in every row.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.XML.MaxToken = o.MaxToken
+	o.XML.MaxField = o.MaxField
 	r := &Reader{in: xml.NewReader(src, o.XML), opt: o}
 	r.Rows = xml.NewRows(names, o.MaxField, r.read)
 	return r

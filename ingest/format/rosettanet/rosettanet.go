@@ -109,7 +109,7 @@ func (r *Reader) read() error {
 		if err != nil {
 			return err
 		}
-		r.in = xml.NewReader(part, xml.Options{MaxToken: r.opt.MaxToken, Doctype: true})
+		r.in = xml.NewReader(part, xml.Options{MaxToken: r.opt.MaxToken, MaxField: r.opt.MaxField, Doctype: true})
 		r.doc = document{values: map[string][]byte{}}
 	}
 	n, err := r.in.Next()

@@ -75,6 +75,20 @@ func Pick(tabs []Tab, name string, l Layout, names []string, open func(int) (Sou
 	return 0, sellthrough.Bad(0, "", "", fmt.Sprintf("no sheet has all columns of the feed, which are %s; the sheets are %s. Name one in format.sheet of the feed to be told what it lacks", cut(names), cut(listed)))
 }
 
+// PassedOver says which hidden tables were not looked at, or "": one of them may be meant.
+func PassedOver(tabs []Tab, name string) string {
+	var hidden []string
+	for _, t := range tabs {
+		if t.Hidden {
+			hidden = append(hidden, fmt.Sprintf("%q", t.Name))
+		}
+	}
+	if name != "" || len(hidden) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("hidden sheets were passed over: %s; name one in format.sheet of the feed where it is meant", cut(hidden))
+}
+
 func cut(s []string) string {
 	if len(s) > 20 {
 		s = append(s[:20:20], "…")

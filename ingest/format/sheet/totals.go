@@ -248,7 +248,7 @@ func trim(b []byte) []byte {
 type sum struct {
 	name      string
 	column    int
-	all, part sellthrough.Decimal // of all rows; since the last total
+	all, part sellthrough.Decimal // of the rows up to the last total; of those since
 	bad       bool                // a cell could not be read
 	badPart   bool
 }
@@ -257,18 +257,22 @@ func (s *sum) add(cell []byte, number func([]byte) (sellthrough.Decimal, bool)) 
 	if cell = trim(cell); len(cell) == 0 {
 		return
 	}
-	d, ok := number(cell)
-	var err1, err2 error
-	if ok {
-		var all, part sellthrough.Decimal
-		all, err1 = s.all.Add(d)
-		part, err2 = s.part.Add(d)
-		if err1 == nil && err2 == nil {
-			s.all, s.part = all, part
+	if d, ok := number(cell); ok {
+		if part, err := s.part.Add(d); err == nil {
+			s.part = part
 			return
 		}
 	}
 	s.bad, s.badPart = true, true
+}
+
+// fold adds the rows since the last total to all.
+func (s *sum) fold() {
+	all, err := s.all.Add(s.part)
+	if err != nil {
+		s.bad = true
+	}
+	s.all = all
 }
 
 // control makes a Total of a total row.
@@ -283,7 +287,7 @@ func (r *Reader) control(fields [][]byte, row uint32, kind, label string) Total 
 	}
 	for i := range r.sums {
 		s := &r.sums[i]
-		if s.column >= len(fields) {
+		if s.fold(); s.column >= len(fields) {
 			continue
 		}
 		cell := trim(fields[s.column])

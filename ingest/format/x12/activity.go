@@ -107,7 +107,7 @@ func (a *activity) detail(r *Reader, s *edi.Segment) {
 	switch string(s.ID()) {
 	case "ZA":
 		a.close(r)
-		a.begin(r, s, g.Keep(s.At(1)))
+		a.begin(r, s, "ZA", g.Keep(s.At(1)))
 		if s.At(5) != nil {
 			day, ok := edi.Day(s.At(5))
 			if !ok {
@@ -121,7 +121,7 @@ func (a *activity) detail(r *Reader, s *edi.Segment) {
 			return // it details the ZA, like the number of orders
 		}
 		a.close(r)
-		a.begin(r, s, append([]byte("QTY/"), s.At(1)...))
+		a.begin(r, s, "QTY", append([]byte("QTY/"), s.At(1)...))
 	case "SDQ":
 		if !a.za.open || a.za.segment != "ZA" {
 			r.refuse(s, "", "", "a split by stores (SDQ) has to follow the ZA that it splits")
@@ -130,7 +130,7 @@ func (a *activity) detail(r *Reader, s *edi.Segment) {
 		a.za.stores(r, s)
 	case "CTP":
 		if v := s.At(3); v != nil {
-			p := edi.Quote{Value: g.Keep(v), Basis: [2]string{string(s.At(2)), string(s.At(1))}}
+			p := edi.Quote{Value: g.Keep(v), Basis: [2][]byte{g.Keep(s.At(2)), g.Keep(s.At(1))}}
 			if a.za.open {
 				a.za.prices = append(a.za.prices, p)
 			} else {
@@ -144,17 +144,16 @@ func (a *activity) detail(r *Reader, s *edi.Segment) {
 			a.amount = g.Keep(credit(s.At(2), s.At(4)))
 		}
 	case "N9", "REF":
-		a.refs = reference(a.refs, s.At(1), s.At(2))
+		a.refs = reference(g, a.refs, s.At(1), s.At(2))
 		g.Context[edi.Reference] = a.refs
 	}
 }
 
-func (a *activity) begin(r *Reader, s *edi.Segment, code []byte) {
+func (a *activity) begin(r *Reader, s *edi.Segment, segment string, code []byte) {
+	g, z := r.group, &a.za
 	a.any = true
-	a.za = statement{
-		open: true, row: s.Number, segment: string(s.ID()), code: code, qty: r.group.Keep(s.At(2)), unit: r.group.Keep(s.At(3)),
-		splits: a.za.splits[:0], prices: a.za.prices[:0],
-	}
+	*z = statement{splits: z.splits[:0], prices: z.prices[:0]}
+	z.open, z.row, z.segment, z.code, z.qty, z.unit = true, s.Number, segment, code, g.Keep(s.At(2)), g.Keep(s.At(3))
 }
 
 // stores takes the pairs of store and quantity of an SDQ.
@@ -204,12 +203,16 @@ func (a *activity) close(r *Reader) {
 	if z.bad {
 		return
 	}
-	code, reason := r.known(z.code, func(code string) (edi.Code, string) {
+	known := r.codes.Find(r.set.Type, z.code)
+	if known == nil {
+		code := string(z.code)
+		table, in := activities, code
 		if number, ok := strings.CutPrefix(code, "QTY/"); ok {
-			return r.code(quantities, number, "sell_out", code)
+			table, in = quantities, number
 		}
-		return r.code(activities, code, "sell_out", code)
-	})
+		c, reason := r.code(table, in, "sell_out", code)
+		known = r.codes.Keep(z.code, c, reason)
+	}
 	prices := z.prices
 	if len(prices) == 0 {
 		prices = a.prices
@@ -218,18 +221,18 @@ func (a *activity) close(r *Reader) {
 	if r.settle(base, &z.when, &r.msg.when); z.when.day != nil {
 		base[edi.PeriodFrom], base[edi.PeriodTo] = z.when.day, z.when.day
 	}
-	r.state(z, base, code, reason, prices, a.amount)
+	r.state(z, base, &known.Code, known.Reason, prices, a.amount)
 }
 
 // state adds what a statement says to the group: its quantity, or those of its stores.
-func (r *Reader) state(z *statement, base *edi.Base, code edi.Code, reason string, prices []edi.Quote, amount []byte) {
+func (r *Reader) state(z *statement, base *edi.Base, code *edi.Code, reason string, prices []edi.Quote, amount []byte) {
 	g := r.group
 	if reason != "" {
 		g.Refuse(z.row, z.segment, z.segment+"01", z.code, reason)
 		return
 	}
 	if code.Class == edi.Ignored || !r.relevant(code) {
-		g.Skip(string(z.code))
+		g.Skip(z.code)
 		return
 	}
 	base[edi.QtyKind], base[edi.Unit] = z.code, z.unit
@@ -269,18 +272,18 @@ func (r *Reader) state(z *statement, base *edi.Base, code edi.Code, reason strin
 			return
 		}
 		for _, s := range z.splits {
-			r.add(edi.Fact{Row: s.row, Segment: "SDQ", Qty: s.qty, Number: s.number, Location: s.location, Amount: amount, Code: code, Base: base})
+			r.add(&edi.Fact{Row: s.row, Segment: "SDQ", Qty: s.qty, Number: s.number, Location: s.location, Amount: amount, Code: *code, Base: base})
 		}
 	case z.qty == nil:
 		g.Refuse(z.row, z.segment, z.segment+"02", nil, "the quantity is missing, and no stores (SDQ) follow; write 0 where nothing moved")
 	default:
-		r.add(edi.Fact{Row: z.row, Segment: z.segment, Qty: text, Number: total, Amount: amount, Code: code, Base: base})
+		r.add(&edi.Fact{Row: z.row, Segment: z.segment, Qty: text, Number: total, Amount: amount, Code: *code, Base: base})
 	}
 }
 
 // add adds a quantity under its sign.
-func (r *Reader) add(f edi.Fact) {
-	if reason := r.d.Sign(&f); reason != "" {
+func (r *Reader) add(f *edi.Fact) {
+	if reason := r.d.Sign(f); reason != "" {
 		r.group.Refuse(f.Row, f.Segment, f.Segment+"02", f.Qty, reason)
 		return
 	}
@@ -304,9 +307,9 @@ func (a *activity) finish(r *Reader) {
 	}
 }
 
-// reference adds a reference to those of the line.
-func reference(refs, qualifier, value []byte) []byte {
-	if value == nil || len(refs) > 400 {
+// reference adds a reference to those of the line, where the feed reads them.
+func reference(g *edi.Group, refs, qualifier, value []byte) []byte {
+	if value == nil || !g.Asked(edi.Reference) || len(refs) > 400 {
 		return refs
 	}
 	out := append(make([]byte, 0, len(refs)+len(qualifier)+len(value)+2), refs...)

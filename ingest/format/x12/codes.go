@@ -50,30 +50,6 @@ var transfers = map[string]edi.Code{
 	"IB": {Open: whichWay}, "BJ": {Open: whichWay},
 }
 
-// coded is what a code was found to be.
-type coded struct {
-	code   edi.Code
-	reason string
-}
-
-const codesKept = 1000 // of a body, so that one of nothing but new codes stays small
-
-// known remembers what look finds for a code, for as long as the sets are of one type.
-func (r *Reader) known(code []byte, look func(code string) (edi.Code, string)) (edi.Code, string) {
-	if r.codesOf != r.set.Type {
-		clear(r.codes)
-		r.codesOf = r.set.Type
-	}
-	if c, ok := r.codes[string(code)]; ok {
-		return c.code, c.reason
-	}
-	c, reason := look(string(code))
-	if len(r.codes) < codesKept {
-		r.codes[string(code)] = coded{c, reason}
-	}
-	return c, reason
-}
-
 // code says what a quantity code is: the first of keys that the dialect lists, else the table's. def is a plain sale.
 func (r *Reader) code(table map[string]edi.Code, inTable, def string, keys ...string) (c edi.Code, reason string) {
 	c, known := table[inTable]
@@ -102,7 +78,7 @@ func (r *Reader) code(table map[string]edi.Code, inTable, def string, keys ...st
 	if !known {
 		return c, "what the code " + keys[0] + " is, is not known; list it under codes of the dialect, with a movement kind, a stock level or none"
 	}
-	if c.Open != "" && r.relevant(c) {
+	if c.Open != "" && r.relevant(&c) {
 		return c, c.Open + "; list " + keys[0] + " under codes of the dialect, with a movement kind, a stock level or none"
 	}
 	return c, ""

@@ -14,7 +14,7 @@ import (
 )
 
 // What is true of other people's files. They are read where they lie.
-func TestSamples(t *testing.T) {
+func TestDataSamples(t *testing.T) {
 	dir := os.Getenv("SELLTHROUGH_SAMPLES")
 	if dir == "" {
 		t.Fatal("SELLTHROUGH_SAMPLES does not say where the samples are")

@@ -233,8 +233,10 @@ func (r *Reader) se(s *edi.Segment) {
 	if !r.replayed && !r.skip && r.meaning != nil {
 		r.seen.Ended(r.control(), r.msg.key(r), r.hash.Sum())
 	}
-	if r.meaning != nil && !r.skip {
+	if r.meaning != nil && !r.skip && !r.doubted(s) {
 		r.meaning.read(r, s)
+		r.settled()
+		r.act()
 	}
 	r.msg.ended(r, s)
 	want := int(s.Number-r.set.Row) + 1

@@ -36,6 +36,19 @@ func (q *inquiry) last() *statement {
 	return &q.said[len(q.said)-1]
 }
 
+// grow makes room for a quantity. What one of the line before held is taken over where it can be.
+func (q *inquiry) grow() *statement {
+	n := len(q.said)
+	if n == cap(q.said) {
+		q.said = append(q.said, statement{})
+		return &q.said[n]
+	}
+	q.said = q.said[:n+1]
+	z := &q.said[n]
+	*z = statement{prices: z.prices[:0], splits: z.splits[:0]}
+	return z
+}
+
 func (q *inquiry) dates(r *Reader) []string {
 	if len(r.d.Dates) > 0 {
 		return r.d.Dates
@@ -137,7 +150,8 @@ func (q *inquiry) detail(r *Reader, s *edi.Segment) {
 			return
 		}
 		q.any = true
-		q.said = append(q.said, statement{row: s.Number, segment: "QTY", code: g.Keep(s.At(1)), qty: g.Keep(s.At(2)), unit: g.Keep(s.Component(3, 0))})
+		z := q.grow()
+		z.row, z.segment, z.code, z.qty, z.unit = s.Number, "QTY", g.Keep(s.At(1)), g.Keep(s.At(2)), g.Keep(s.Component(3, 0))
 		q.places = append(q.places, len(q.said)-1)
 	case "SDQ":
 		if l == nil {
@@ -149,7 +163,7 @@ func (q *inquiry) detail(r *Reader, s *edi.Segment) {
 			l.unit = g.Keep(s.Component(1, 0))
 		}
 		if v := s.At(2); v != nil {
-			p := edi.Quote{Value: g.Keep(v), Basis: [2]string{string(s.At(3)), ""}}
+			p := edi.Quote{Value: g.Keep(v), Basis: [2][]byte{g.Keep(s.At(3))}}
 			if l != nil {
 				l.prices = append(l.prices, p)
 			} else {
@@ -158,12 +172,12 @@ func (q *inquiry) detail(r *Reader, s *edi.Segment) {
 		}
 	case "CTP":
 		if v := s.At(3); v != nil {
-			q.prices = append(q.prices, edi.Quote{Value: g.Keep(v), Basis: [2]string{string(s.At(2)), string(s.At(1))}})
+			q.prices = append(q.prices, edi.Quote{Value: g.Keep(v), Basis: [2][]byte{g.Keep(s.At(2)), g.Keep(s.At(1))}})
 		}
 	case "PO4":
 		g.Context[edi.Pack] = g.Keep(s.At(1))
 	case "REF":
-		q.refs = reference(q.refs, s.At(1), s.At(2))
+		q.refs = reference(g, q.refs, s.At(1), s.At(2))
 		g.Context[edi.Reference] = q.refs
 	}
 }
@@ -203,6 +217,21 @@ func (q *inquiry) settlePlaces(r *Reader) (reason string) {
 	return ""
 }
 
+// only is the one date of a line that stands behind its last quantity and says when they all were counted, where neither
+// the line nor the header has another.
+func (q *inquiry) only(r *Reader) *when {
+	last := &q.said[len(q.said)-1].when
+	if q.when.day != nil || r.msg.when.day != nil || last.day == nil {
+		return &when{}
+	}
+	for i := range q.said[:len(q.said)-1] {
+		if q.said[i].when.day != nil {
+			return &when{}
+		}
+	}
+	return last
+}
+
 func (q *inquiry) finish(r *Reader) {
 	g := r.group
 	if q.broken {
@@ -223,25 +252,31 @@ func (q *inquiry) finish(r *Reader) {
 		}
 		q.said[0].split, q.said[0].splits = true, q.splits.splits
 	}
+	only := q.only(r)
 	for i := range q.said {
 		z := &q.said[i]
 		if z.bad || q.splits.bad {
 			continue
 		}
-		code, reason := r.known(z.code, func(code string) (edi.Code, string) { return r.code(quantities, code, "sell_out", code) })
+		known := r.codes.Find(r.set.Type, z.code)
+		if known == nil {
+			c, reason := r.code(quantities, string(z.code), "sell_out", string(z.code))
+			known = r.codes.Keep(z.code, c, reason)
+		}
+		reason := known.Reason
 		base := g.Base()
 		if z.placed {
 			if base[edi.Location], base[edi.LocationName] = z.place, z.name; z.place == nil {
 				base[edi.Location] = []byte{} // a place without a code is not that of the header
 			}
 		}
-		if fault := r.settle(base, &z.when, &q.when, &r.msg.when); fault != "" && reason == "" {
+		if fault := r.settle(base, &z.when, &q.when, &r.msg.when, only); fault != "" && reason == "" {
 			reason = fault
 		}
 		prices := z.prices
 		if len(prices) == 0 {
 			prices = q.prices
 		}
-		r.state(z, base, code, reason, prices, nil)
+		r.state(z, base, &known.Code, reason, prices, nil)
 	}
 }

@@ -20,6 +20,15 @@ type message struct {
 	when     when // of the header
 	document []byte
 	report   [3]string // codes that may tell full from delta
+	row      uint32    // of the header
+	header   string    // its name
+	doubt    *doubt    // why the set is refused once its header is over
+	does     string    // what the set does to what was said before, where the feed reads it and it is not said yet
+}
+
+// doubt is why a set is refused. It waits for the end of the header, which may tell that the set is something else.
+type doubt struct {
+	element, value, reason string
 }
 
 func newMessage(r *Reader) message {
@@ -47,11 +56,15 @@ var purposes = map[string]string{
 // head takes what a set says of itself. It is false where the set is refused.
 func (r *Reader) head(s *edi.Segment, element, code string, number, date, previous []byte) bool {
 	m, c := &r.msg, &r.group.Context
+	if m.headed && m.does == edi.Cancel {
+		r.refuseSet(s, "", "", "the set has a second "+string(s.ID())+", so it is not known what it cancels; was a segment between them lost?", "5")
+		return false
+	}
 	if m.headed {
 		r.refuse(s, "", "", "the set has a second "+string(s.ID())+"; was a segment between them lost?")
 		return false
 	}
-	m.headed, m.number = true, clone(number)
+	m.headed, m.number, m.row, m.header = true, clone(number), s.Number, string(s.ID())
 	sum := &r.out.Documents[len(r.out.Documents)-1]
 	c[edi.Document], c[edi.Previous] = m.number, clone(previous)
 	sum.Number, sum.Previous = string(number), string(previous)
@@ -63,13 +76,17 @@ func (r *Reader) head(s *edi.Segment, element, code string, number, date, previo
 		}
 		m.document, c[edi.DocumentDate], sum.Date = day, day, string(day)
 	}
-	function, reason := r.d.FunctionOf(code, purposes)
+	asked := r.group.Asked(edi.Function)
+	function, reason := r.d.FunctionOf(code, purposes, asked)
 	sum.Function = function
 	if reason != "" {
-		r.refuseSet(s, element, code, reason, "")
-		return false
+		m.doubt = &doubt{element, code, reason}
+		return true
 	}
 	c[edi.Function] = []byte(function)
+	if asked && (function == edi.Replace || function == edi.Cancel) {
+		m.does = function
+	}
 	for _, code := range append(m.report[:], "*") {
 		if v := r.d.Coverage[code]; v != "" {
 			sum.Coverage, c[edi.Coverage] = v, []byte(v)
@@ -80,6 +97,21 @@ func (r *Reader) head(s *edi.Segment, element, code string, number, date, previo
 	return true
 }
 
+// doubted refuses a set whose header, which ends before s, says that it can't be read.
+func (r *Reader) doubted(s *edi.Segment) bool {
+	d := r.msg.doubt
+	if d == nil {
+		return false
+	}
+	switch string(s.ID()) {
+	case "N1", "N2", "N3", "N4", "N9", "REF", "PER", "DTM", "CUR", "XPO":
+		return false
+	}
+	r.group.Refuse(r.msg.row, r.msg.header, d.element, []byte(d.value), d.reason)
+	r.set.Refusal, r.skip, r.msg.open, r.msg.doubt = true, true, false, nil
+	return true
+}
+
 // headless refuses a set whose first segment is missing.
 func (r *Reader) headless(s *edi.Segment, want string) bool {
 	if r.msg.headed {
@@ -87,6 +119,15 @@ func (r *Reader) headless(s *edi.Segment, want string) bool {
 	}
 	r.refuseSet(s, "", "", "the set has no "+want+" before its lines, so what it reports is not known; send it again as a whole", "5")
 	return true
+}
+
+// act says what the set does to its document: before its first line where it replaces one, at its end where it cancels
+// one or has no line.
+func (r *Reader) act() {
+	if m := &r.msg; m.does != "" {
+		m.does = ""
+		r.group.Act(m.row, m.header)
+	}
 }
 
 func (r *Reader) period(from, to []byte) {
@@ -138,9 +179,7 @@ var (
 // item reads the pairs of qualifier and code of a LIN, of which any may be empty.
 func (r *Reader) item(s *edi.Segment) (reason string) {
 	c := &r.group.Context
-	for _, col := range []edi.Column{edi.Item, edi.ItemQualifier, edi.GTIN, edi.VendorItem, edi.BuyerItem, edi.Pack} {
-		c[col] = nil
-	}
+	clear(c[edi.Item : edi.Pack+1])
 	c[edi.Line] = r.group.Keep(s.At(1))
 	order := items
 	if len(r.d.Item) > 0 {
@@ -155,8 +194,8 @@ func (r *Reader) item(s *edi.Segment) (reason string) {
 		case q == nil:
 			return "element " + strconv.Itoa(i+1) + " is an item code without the qualifier before it; was an element lost?"
 		}
-		ranks := r.ranks(i/2-1, q, order)
-		for k, n := range ranks {
+		ranks, kept := r.ranks(i/2-1, q, order), []byte(nil)
+		for k, n := range &ranks {
 			if n < 0 && k == 0 && len(r.d.Item) == 0 {
 				n = 1<<20 + i // a qualifier of no list, in the sender's order
 			}
@@ -167,7 +206,10 @@ func (r *Reader) item(s *edi.Segment) (reason string) {
 			if n == best[k] && !bytes.Equal(c[col], v) {
 				return "the item has two codes of qualifier " + string(q) + "; send one"
 			}
-			best[k], c[col] = n, r.group.Keep(v)
+			if kept == nil {
+				kept = r.group.Keep(v)
+			}
+			best[k], c[col] = n, kept
 			if k == 0 {
 				c[edi.ItemQualifier] = r.group.Keep(q)
 			}

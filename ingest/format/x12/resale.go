@@ -51,6 +51,9 @@ type resaleLine struct {
 
 var saleDates = []string{"003", "011", "140"}
 
+// utilities are parties of element 98 that only the metering of electricity and gas has.
+var utilities = []string{"8S", "8R"}
+
 // end customers stand behind the customer whom the sender delivers to.
 var endCustomers = []string{"EN", "EU", "UC"}
 
@@ -121,6 +124,9 @@ func (t *resale) header(r *Reader, s *edi.Segment) {
 	switch string(s.ID()) {
 	case "N1":
 		r.party(s, r.locations("WH", "DB", "DS", "SE"))
+		if rank(utilities, s.At(1)) >= 0 {
+			r.msg.doubt = &doubt{"", "", "the set reports the use of electricity or gas (N1*" + string(s.At(1)) + " is a utility), not sales; it is meant for another receiver"}
+		}
 	case "DTM":
 		w := &r.msg.when
 		if reason := r.date(w, s, t.dates(r)); reason != "" {
@@ -147,7 +153,7 @@ func (t *resale) inTransfer(r *Reader, s *edi.Segment) {
 	case "PRF":
 		t.order = clone(s.At(1))
 	case "REF":
-		refer(s, &t.invoice, &t.order, &t.refs, &t.serials)
+		refer(r.group, s, &t.invoice, &t.order, &t.refs, &t.serials)
 	case "CUR":
 		c[edi.Currency] = clone(s.At(2))
 	case "LIN":
@@ -200,18 +206,18 @@ func (t *resale) inLine(r *Reader, s *edi.Segment) {
 		}
 	case "UIT":
 		if v := s.At(2); v != nil {
-			l.prices = append(l.prices, edi.Quote{Value: g.Keep(v), Basis: [2]string{string(s.At(3)), ""}})
+			l.prices = append(l.prices, edi.Quote{Value: g.Keep(v), Basis: [2][]byte{g.Keep(s.At(3))}})
 		}
 		if l.unit == nil {
 			l.unit = g.Keep(s.Component(1, 0))
 		}
 	case "AMT":
 		if !l.inner {
-			l.amounts = append(l.amounts, edi.Quote{Value: g.Keep(credit(s.At(2), s.At(4))), Basis: [2]string{string(s.At(1)), ""}})
+			l.amounts = append(l.amounts, edi.Quote{Value: g.Keep(credit(s.At(2), s.At(4))), Basis: [2][]byte{g.Keep(s.At(1))}})
 		}
 	case "REF":
 		if !l.inner {
-			refer(s, &l.invoice, &l.order, &l.refs, &l.serials)
+			refer(r.group, s, &l.invoice, &l.order, &l.refs, &l.serials)
 		}
 		if len(l.serials) > r.opt.Limits.Group {
 			l.fail("", nil, "the line has more serial numbers than the limit")
@@ -267,7 +273,7 @@ func (t *resale) party(r *Reader, s *edi.Segment) {
 	}
 }
 
-func refer(s *edi.Segment, invoice, order, refs *[]byte, serials *[][]byte) {
+func refer(g *edi.Group, s *edi.Segment, invoice, order, refs *[]byte, serials *[][]byte) {
 	v := s.At(2)
 	if v == nil {
 		v = s.At(3)
@@ -281,15 +287,20 @@ func refer(s *edi.Segment, invoice, order, refs *[]byte, serials *[][]byte) {
 		*serials = append(*serials, clone(v))
 		return
 	}
-	*refs = reference(*refs, s.At(1), v)
+	*refs = reference(g, *refs, s.At(1), v)
 }
 
 func (t *resale) finish(r *Reader) {
 	l, g := &t.line, r.group
 	key := g.Keep(l.key(t.transfer))
-	code, reason := r.known(key, func(key string) (edi.Code, string) { return t.code(r, key) })
+	known := r.codes.Find(r.set.Type, key)
+	if known == nil {
+		c, reason := t.code(r, string(key))
+		known = r.codes.Keep(key, c, reason)
+	}
+	code, reason := &known.Code, known.Reason
 	if reason == "" && (code.Class == edi.Ignored || !r.relevant(code)) {
-		g.Skip(string(key))
+		g.Skip(key)
 		return
 	}
 	column, value := "QTY01", l.code
@@ -327,7 +338,7 @@ func (t *resale) finish(r *Reader) {
 		g.Refuse(l.row, "QTY", "at", nil, fault)
 		return
 	}
-	f := edi.Fact{Row: l.row, Segment: "QTY", Qty: text, Number: number, Code: code, Base: base}
+	f := edi.Fact{Row: l.row, Segment: "QTY", Qty: text, Number: number, Code: *code, Base: base}
 	if reason = r.money(l, &f); reason == "" {
 		reason = r.d.Sign(&f)
 	}
@@ -339,5 +350,5 @@ func (t *resale) finish(r *Reader) {
 	if len(serials) == 0 {
 		serials = t.serials
 	}
-	g.Serials(f, serials)
+	g.Serials(&f, serials)
 }

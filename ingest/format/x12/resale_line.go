@@ -38,7 +38,7 @@ func (r *Reader) money(l *resaleLine, f *edi.Fact) (reason string) {
 	for _, q := range order {
 		n := 0
 		for _, a := range l.amounts {
-			if a.Basis[0] == q {
+			if string(a.Basis[0]) == q {
 				f.Amount = a.Value
 				n++
 			}

@@ -7,8 +7,9 @@
 // no row.
 //
 // It streams. Kept in memory are the quantities of one item, and a message whose control or document number occurred
-// before in the body, until its end tells whether it is a repetition. It leaves to others what a document's function does
-// to earlier documents, whether an item that is missing from a full report is zero, and who a code is.
+// before in the body, until its end tells whether it is a repetition. What a document does to earlier ones it says
+// in a row of its own, which names the document and nothing else. It leaves to others to do so, whether an item that is
+// missing from a full report is zero, and who a code is.
 package x12
 
 import (
@@ -54,9 +55,8 @@ type Reader struct {
 	meaning    meaning
 	msg        message
 
-	codes   map[string]coded
-	codesOf string   // the type of sets whose codes these are
-	pairs   [16]pair // of the LIN before
+	codes edi.Codes
+	pairs [16]pair // of the LIN before
 
 	hash     edi.Hash
 	seen     edi.Seen
@@ -89,7 +89,7 @@ type meaning interface {
 // NewReader reads the columns names from src.
 func NewReader(src io.Reader, names []string, o Options) *Reader {
 	o.Limits = o.Limits.Default()
-	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits), codes: map[string]coded{}}
+	r := &Reader{opt: o, scan: edi.NewScanner(src, o.Limits)}
 	r.d = &r.opt.Dialect
 	var want []edi.Column
 	for _, n := range names {
@@ -103,9 +103,8 @@ func NewReader(src io.Reader, names []string, o Options) *Reader {
 	if err := r.d.Check(); err != nil && r.pending == nil {
 		r.pending = sellthrough.Bad(0, "", "", "the feed's dialect: "+err.Error())
 	}
-	r.group = edi.NewGroup(want, r.d, o.Limits.Group)
+	r.group = edi.NewGroup(want, r.d, r.scan)
 	r.group.Retail = r.d.Sale == "sell_out"
-	r.out.Skipped = r.group.Skipped
 	if r.configured = r.d.Element != ""; r.configured {
 		r.scan.Marks = edi.Delimiters{Element: r.d.Element[0], Component: first(r.d.Component), Repetition: first(r.d.Repetition), Terminator: r.d.Terminator[0]}
 	}
@@ -128,7 +127,10 @@ func known() string {
 }
 
 // Outcome is what was read of the envelopes. It is whole once Next gave io.EOF.
-func (r *Reader) Outcome() *Outcome { return &r.out }
+func (r *Reader) Outcome() *Outcome {
+	r.out.Skipped = r.group.Skipped()
+	return &r.out
+}
 
 // Next gives the values of the next row in the order of the names, and the number of its segment in the body. They are
 // valid until the next call. What can't be read is a *sellthrough.Refusal, after which Next goes on; a refusal of row 0
@@ -291,13 +293,25 @@ func (r *Reader) finish() {
 	if r.meaning != nil && r.msg.open {
 		r.meaning.finish(r)
 		r.msg.open = false
+		r.settled()
 	}
 	r.group.Decide()
 }
 
+// settled looks at what a line came to. That of a set which cancels is nothing, whatever is wrong with it.
+func (r *Reader) settled() {
+	switch {
+	case r.skip || r.group.Empty():
+	case r.msg.does == edi.Cancel:
+		r.group.Reset()
+	case r.msg.does == edi.Replace:
+		r.act()
+	}
+}
+
 // within reads a segment of a set whose envelope is in order.
 func (r *Reader) within(s *edi.Segment) {
-	if r.skip || r.meaning == nil {
+	if r.skip || r.meaning == nil || r.doubted(s) {
 		return
 	}
 	if r.msg.open && r.meaning.closes(s) {
@@ -307,12 +321,15 @@ func (r *Reader) within(s *edi.Segment) {
 	}
 	r.meaning.read(r, s)
 	if !r.msg.open {
+		if r.msg.does == edi.Cancel {
+			r.settled()
+		}
 		r.group.Decide()
 	}
 }
 
 // relevant asks whether the feed takes what a code means.
-func (r *Reader) relevant(c edi.Code) bool {
+func (r *Reader) relevant(c *edi.Code) bool {
 	switch r.opt.Feed {
 	case sellthrough.Sales:
 		return c.Level == ""

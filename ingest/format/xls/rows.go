@@ -32,6 +32,7 @@ type Rows struct {
 
 	hidden     int
 	firstShut  int
+	passed     string // which hidden sheets were not looked at
 	hiddenCols int
 	filter     bool
 }
@@ -61,6 +62,9 @@ func (r *Rows) Faults() []sheet.Fault { return r.given }
 // Warnings are what a person should know of the sheet; they are complete once it is read to its end.
 func (r *Rows) Warnings() []string {
 	var out []string
+	if r.passed != "" {
+		out = append(out, r.passed)
+	}
 	if r.hidden > 0 {
 		out = append(out, fmt.Sprintf("sheet %q has %d hidden rows, the first is row %d; they were read like all others", r.name, r.hidden, r.firstShut))
 	}

@@ -119,5 +119,9 @@ func (b *Book) Pick(name string, l sheet.Layout, names []string) (*Rows, error) 
 	if err != nil {
 		return nil, err
 	}
-	return b.Rows(i)
+	r, err := b.Rows(i)
+	if err == nil {
+		r.passed = sheet.PassedOver(b.Sheets(), name)
+	}
+	return r, err
 }

@@ -6,141 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"sellthrough"
+	"sellthrough/ingest/format/formattest/book"
 	"sellthrough/ingest/format/sheet"
 )
 
-func u16(v int) []byte    { return binary.LittleEndian.AppendUint16(nil, uint16(v)) }
-func u32(v uint32) []byte { return binary.LittleEndian.AppendUint32(nil, v) }
-
-func rec(kind int, data ...[]byte) []byte {
-	all := bytes.Join(data, nil)
-	return append(append(u16(kind), u16(len(all))...), all...)
-}
-
-// chars is a text in two bytes a character, without its length.
-func chars(s string) []byte {
-	var b []byte
-	for _, c := range utf16.Encode([]rune(s)) {
-		b = append(b, u16(int(c))...)
-	}
-	return b
-}
-
-func long(s string) []byte {
-	return append(append(u16(len(utf16.Encode([]rune(s)))), 1), chars(s)...)
-}
-
-func at(row, col, style int) []byte { return append(append(u16(row), u16(col)...), u16(style)...) }
-
-func f64(v float64) []byte { return binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)) }
-
-type tabOf struct {
-	name  string
-	state byte
-	cells []byte
-}
-
-// workbook is the stream: globals with texts, and sheets.
-func workbook(globals []byte, texts [][]byte, tabs ...tabOf) []byte {
-	bof := func(kind int) []byte { return rec(recBOF, u16(biff8), u16(kind), make([]byte, 12)) }
-	build := func(places []uint32) []byte {
-		out := bof(globalsStream)
-		out = append(out, globals...)
-		for i, t := range tabs {
-			out = append(out, rec(recBoundSheet, u32(places[i]), []byte{t.state, 0, byte(len(utf16.Encode([]rune(t.name)))), 1}, chars(t.name))...)
-		}
-		if texts != nil {
-			out = append(out, rec(recSST, u32(uint32(len(texts))), u32(uint32(len(texts))), bytes.Join(texts, nil))...)
-		}
-		return append(out, rec(recEOF)...)
-	}
-	places := make([]uint32, len(tabs))
-	var body []byte
-	head := build(places)
-	for i, t := range tabs {
-		places[i] = uint32(len(head) + len(body))
-		body = append(body, bof(worksheet)...)
-		body = append(body, t.cells...)
-		body = append(body, rec(recEOF)...)
-	}
-	return append(build(places), body...)
-}
-
-// file puts a stream into a container: in small sectors where it is short, as some programs write it.
-func file(stream []byte, name string) []byte {
-	small := len(stream) < 4096
-	pad := func(b []byte, n int) []byte { return append(b, make([]byte, (n-len(b)%n)%n)...) }
-	entry := func(name string, kind byte, at uint32, size int) []byte {
-		e := make([]byte, 128)
-		n := copy(e, chars(name))
-		binary.LittleEndian.PutUint16(e[64:], uint16(n+2))
-		e[66] = kind
-		binary.LittleEndian.PutUint32(e[116:], at)
-		binary.LittleEndian.PutUint32(e[120:], uint32(size))
-		return e
-	}
-	data := pad(stream, 512)
-	sectors := len(data) / 512
-	// sectors: the directory, the table of small sectors, the data, and then the table of sectors
-	fats := 1
-	for fats*128 < 2+sectors+fats {
-		fats++
-	}
-	var fat []byte
-	fat = append(fat, u32(0xFFFFFFFE)...)
-	fat = append(fat, u32(0xFFFFFFFE)...)
-	for i := range sectors {
-		next := uint32(2 + i + 1)
-		if i == sectors-1 {
-			next = 0xFFFFFFFE
-		}
-		fat = append(fat, u32(next)...)
-	}
-	for range fats {
-		fat = append(fat, u32(0xFFFFFFFD)...)
-	}
-	for len(fat)%512 != 0 {
-		fat = append(fat, u32(0xFFFFFFFF)...)
-	}
-	root, place := uint32(0xFFFFFFFE), uint32(2)
-	mini := bytes.Repeat(u32(0xFFFFFFFF), 128)
-	if small {
-		root, place = 2, 0
-		n := (len(stream) + 63) / 64
-		for i := range n {
-			next := uint32(i + 1)
-			if i == n-1 {
-				next = 0xFFFFFFFE
-			}
-			binary.LittleEndian.PutUint32(mini[4*i:], next)
-		}
-	}
-	dir := append(entry("Root Entry", 5, root, len(data)), entry(name, 2, place, len(stream))...)
-	h := make([]byte, 512)
-	copy(h, magic)
-	binary.LittleEndian.PutUint16(h[30:], 9)
-	binary.LittleEndian.PutUint16(h[32:], 6)
-	binary.LittleEndian.PutUint32(h[44:], uint32(fats))
-	binary.LittleEndian.PutUint32(h[48:], 0)
-	binary.LittleEndian.PutUint32(h[56:], 4096)
-	binary.LittleEndian.PutUint32(h[60:], 1)
-	binary.LittleEndian.PutUint32(h[64:], 1)
-	binary.LittleEndian.PutUint32(h[68:], 0xFFFFFFFE)
-	for i := range 109 {
-		s := uint32(0xFFFFFFFF)
-		if i < fats {
-			s = uint32(2 + sectors + i)
-		}
-		binary.LittleEndian.PutUint32(h[76+4*i:], s)
-	}
-	return bytes.Join([][]byte{h, pad(dir, 512), mini, data, fat}, nil)
-}
+var u16, u32, rec, chars, long, at, f64, workbook, file = book.U16, book.U32, book.Rec, book.Chars, book.Long, book.At, book.F64, book.Stream, book.Compound
 
 func open(t testing.TB, body []byte) (*Book, error) {
 	t.Helper()
@@ -191,7 +65,7 @@ func TestCells(t *testing.T) {
 	ok := func(want string, cells ...[]byte) {
 		t.Helper()
 		for _, fill := range []int{0, 5000} { // in small sectors, and in large ones
-			body := file(workbook(append(globals, rec(0x0FFF, make([]byte, fill))...), texts, tabOf{name: "表一", cells: bytes.Join(cells, nil)}), "Workbook")
+			body := file(workbook(append(globals, rec(0x0FFF, make([]byte, fill))...), texts, book.Tab{Name: "表一", Cells: bytes.Join(cells, nil)}), "Workbook")
 			if got := read(t, body); got != want {
 				t.Errorf("with %d bytes before:\n got %s\nwant %s", fill, got, want)
 			}
@@ -216,7 +90,7 @@ func TestCells(t *testing.T) {
 	ok(`1! the row of sheet "表一" is longer than the limit; look at its cells, or raise limits.line 2:2`, rec(recLabel, at(0, 0, 0), long(strings.Repeat("x", 40))), rec(recLabel, at(0, 1, 0), long(strings.Repeat("y", 40))), rec(recLabel, at(0, 2, 0), long("z")), rec(recNumber, at(1, 0, 0), f64(2)))
 	bad := func(part string, cells ...[]byte) {
 		t.Helper()
-		if got := read(t, file(workbook(globals, texts, tabOf{name: "S", cells: bytes.Join(cells, nil)}), "Workbook")); !strings.Contains(got, "0! the workbook is damaged") || !strings.Contains(got, part) {
+		if got := read(t, file(workbook(globals, texts, book.Tab{Name: "S", Cells: bytes.Join(cells, nil)}), "Workbook")); !strings.Contains(got, "0! the workbook is damaged") || !strings.Contains(got, part) {
 			t.Error(got)
 		}
 	}
@@ -260,7 +134,7 @@ func TestTheSheetIsNamedOrTheOnlyOneWithTheHeader(t *testing.T) {
 		}
 		return b
 	}
-	b, err := open(t, file(workbook(nil, nil, tabOf{name: "Cover", cells: header("x")}, tabOf{name: "订单", cells: header("Item", "Qty")}, tabOf{name: "old", state: 1, cells: header("Item", "Qty")}), "Workbook"))
+	b, err := open(t, file(workbook(nil, nil, book.Tab{Name: "Cover", Cells: header("x")}, book.Tab{Name: "订单", Cells: header("Item", "Qty")}, book.Tab{Name: "old", State: 1, Cells: header("Item", "Qty")}), "Workbook"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +157,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	good := file(workbook(nil, nil, tabOf{name: "S", cells: bytes.Repeat(rec(recRow, make([]byte, 16)), 500)}), "Workbook")
+	good := file(workbook(nil, nil, book.Tab{Name: "S", Cells: bytes.Repeat(rec(recRow, make([]byte, 16)), 500)}), "Workbook")
 	change := func(at int, v uint32) []byte {
 		b := bytes.Clone(good)
 		binary.LittleEndian.PutUint32(b[at:], v)
@@ -299,9 +173,9 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	ok("does not begin", []byte("x"))
 	ok("damaged", good[:600])
 	ok("damaged", good[:3000])
-	ok("older than Excel 97", file(workbook(nil, nil, tabOf{name: "S"}), "Book"))
+	ok("older than Excel 97", file(workbook(nil, nil, book.Tab{Name: "S"}), "Book"))
 	ok("password", file(nil, "EncryptedPackage"))
-	ok("password", file(workbook(rec(recFilePass, make([]byte, 54)), nil, tabOf{name: "S"}), "Workbook"))
+	ok("password", file(workbook(rec(recFilePass, make([]byte, 54)), nil, book.Tab{Name: "S"}), "Workbook"))
 	ok("no sheet with cells", file(workbook(nil, nil), "Workbook"))
 }
 
@@ -311,7 +185,7 @@ func TestTooManySharedTextsAreRefused(t *testing.T) {
 	for range 400 {
 		globals = append(globals, rec(recContinue, bytes.Repeat([]byte{0, 0, 0}, 2000))...)
 	}
-	if got := read(t, file(workbook(globals, nil, tabOf{name: "S"}), "Workbook")); !strings.Contains(got, "more than 1 MiB") {
+	if got := read(t, file(workbook(globals, nil, book.Tab{Name: "S"}), "Workbook")); !strings.Contains(got, "more than 1 MiB") {
 		t.Error(got)
 	}
 }
@@ -340,8 +214,8 @@ func TestTheSourcesErrorIsItsOwn(t *testing.T) {
 
 // FuzzStreams: any records give rows or a refusal, within bounds, and the same ones again.
 func FuzzStreams(f *testing.F) {
-	f.Add(workbook(rec(recXF, u16(0), u16(14)), [][]byte{long("门店")}, tabOf{name: "S", cells: append(rec(recLabelSST, at(0, 0, 0), u32(0)), rec(recNumber, at(0, 1, 0), f64(1))...)}))
-	f.Add(workbook(nil, nil, tabOf{name: "S", cells: append(rec(recFormula, at(0, 0, 0), []byte{0, 0, 0, 0, 0, 0, 255, 255}, make([]byte, 8)), rec(recString, long("x"))...)}))
+	f.Add(workbook(rec(recXF, u16(0), u16(14)), [][]byte{long("门店")}, book.Tab{Name: "S", Cells: append(rec(recLabelSST, at(0, 0, 0), u32(0)), rec(recNumber, at(0, 1, 0), f64(1))...)}))
+	f.Add(workbook(nil, nil, book.Tab{Name: "S", Cells: append(rec(recFormula, at(0, 0, 0), []byte{0, 0, 0, 0, 0, 0, 255, 255}, make([]byte, 8)), rec(recString, long("x"))...)}))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		body := file(stream, "Workbook")
 		first := read(t, body)
@@ -353,6 +227,6 @@ func FuzzStreams(f *testing.F) {
 
 // FuzzFiles: any bytes are a workbook or a refusal.
 func FuzzFiles(f *testing.F) {
-	f.Add(file(workbook(nil, nil, tabOf{name: "S", cells: rec(recNumber, at(0, 0, 0), f64(1))}), "Workbook"))
+	f.Add(file(workbook(nil, nil, book.Tab{Name: "S", Cells: rec(recNumber, at(0, 0, 0), f64(1))}), "Workbook"))
 	f.Fuzz(func(t *testing.T, body []byte) { read(t, body) })
 }

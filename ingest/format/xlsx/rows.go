@@ -34,6 +34,7 @@ type Rows struct {
 
 	hiddenRows  int
 	firstHidden uint32
+	passed      string // which hidden sheets were not looked at
 	hiddenCols  int
 	filter      string
 }
@@ -74,6 +75,9 @@ func (r *Rows) Faults() []sheet.Fault { return r.faults }
 // Warnings are what a person should know of the sheet; they are complete once it is read to its end.
 func (r *Rows) Warnings() []string {
 	var out []string
+	if r.passed != "" {
+		out = append(out, r.passed)
+	}
 	if r.hiddenRows > 0 {
 		out = append(out, fmt.Sprintf("sheet %q has %d hidden rows, the first is row %d; they were read like all others", r.name, r.hiddenRows, r.firstHidden))
 	}

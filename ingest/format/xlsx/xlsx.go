@@ -243,5 +243,9 @@ func (b *Book) Pick(name string, l sheet.Layout, names []string) (*Rows, error) 
 	if err != nil {
 		return nil, b.refuse(err)
 	}
-	return b.Rows(b.sheets[i])
+	r, err := b.Rows(b.sheets[i])
+	if err == nil {
+		r.passed = sheet.PassedOver(tabs, name)
+	}
+	return r, err
 }

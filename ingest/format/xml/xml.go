@@ -1,10 +1,11 @@
 // Package xml reads XML as partners send it, for the formats that are written in it: a stream of elements, of which one
 // record at a time is held as a tree.
 //
-// encoding/xml does the reading, in its strict mode. What it leaves open is closed here: an element that ends under
-// another name, a prefix without a namespace, an attribute given twice and a document type with declarations are faults;
-// there are no entities but XML's own five; and tokens, depth, attributes and records are bounded. Names are told apart
-// by their namespace, never by the prefix that happens to be written.
+// It reads what encoding/xml reads in its strict mode, and closes what that leaves open: an element that ends under another
+// name, a prefix without a namespace, an attribute given twice and a document type with declarations are faults; there are
+// no entities but XML's own five; and tags, depth, attributes and records are bounded. Of a long text no more is held than a
+// value may have: a till writes pictures of its receipts among the sales. Names are told apart by their namespace, never by
+// the prefix that happens to be written.
 //
 // Encodings are UTF-8, UTF-16 by its mark or its bytes, and what the XML declaration says.
 package xml
@@ -12,7 +13,6 @@ package xml
 import (
 	"bufio"
 	"bytes"
-	stdxml "encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +25,8 @@ import (
 
 // Options are the limits of a Reader. A zero value is the default.
 type Options struct {
-	MaxToken      int  // bytes of a tag, or of a piece of text; default 1 MiB
+	MaxToken      int  // bytes of a tag; default 1 MiB
+	MaxField      int  // bytes of a value; default 64 KiB. Of a longer text one more is kept, so that it is too long for one
 	MaxRecord     int  // bytes of text and names in a record; default 8 MiB
 	MaxElements   int  // elements in a record; default 50000
 	MaxDepth      int  // elements in one another; default 64
@@ -33,38 +34,25 @@ type Options struct {
 	Doctype       bool // a document type is passed over, if it declares nothing and only names a file, which is never read
 }
 
-// Name is a name in its namespace.
-type Name struct{ Space, Local string }
-
-// Attr is an attribute. One without a prefix is in no namespace.
-type Attr struct {
-	Name
-	Value string
-}
-
-// Node is an element of a record.
-type Node struct {
-	Name
-	Attrs []Attr
-	Text  string // its own, without the blanks around
-	Nodes []*Node
-}
-
 // Reader reads a body. It is not safe for concurrent use.
 type Reader struct {
 	o     Options
-	in    *source
-	dec   *stdxml.Decoder
+	in    *scanner
 	open  []element
 	bound []binding
 	err   error
 	root  bool // was there
 	wide  bool // UTF-16, already in UTF-8
+
+	nodes []*Node // of the record, and of those before it
+	used  int
+	stack []*Node
+	texts [][]byte // of the elements that are open in a record
+	kept  []byte   // the text of the elements that ended
 }
 
 type element struct {
-	raw   stdxml.Name
-	name  Name
+	raw   string
 	bound int // bindings outside of it
 }
 
@@ -78,6 +66,7 @@ func NewReader(src io.Reader, o Options) *Reader {
 		}
 	}
 	def(&o.MaxToken, 1<<20)
+	def(&o.MaxField, 64<<10)
 	def(&o.MaxRecord, 8<<20)
 	def(&o.MaxElements, 50_000)
 	def(&o.MaxDepth, 64)
@@ -93,26 +82,23 @@ func NewReader(src io.Reader, o Options) *Reader {
 			src, r.wide = encoding.NewReader(b, encoding.Options{Encoding: e}), e != encoding.UTF8
 		}
 	}
-	r.in = newSource(src)
-	r.dec = stdxml.NewDecoder(r.in)
-	r.dec.CharsetReader = r.charset
+	r.in = newScanner(src, o.MaxToken)
+	r.in.declare = r.charset
 	return r
 }
 
 // charset goes on in the encoding that the XML declaration names.
-func (r *Reader) charset(label string, rest io.Reader) (io.Reader, error) {
+func (r *Reader) charset(label string) error {
 	name := strings.ToLower(strings.TrimSpace(label))
 	if r.wide || strings.HasPrefix(name, "utf-16") { // a declaration that can be read as ASCII is in none of UTF-16
-		return rest, nil
+		return nil
 	}
 	e, err := encoding.Parse(name)
 	if err != nil || e == encoding.Auto {
-		return nil, fmt.Errorf("the encoding %q of the XML declaration is not known here; write UTF-8", label)
+		return fault(fmt.Sprintf("the encoding %q of the XML declaration is not known here; write UTF-8", label))
 	}
-	r.in.left = -1 // what is read ahead from here on belongs to several tokens
-	r.in = newSource(encoding.NewReader(rest, encoding.Options{Encoding: e}))
-	r.in.left = r.o.MaxToken
-	return r.in, nil
+	r.in.recode(e)
+	return nil
 }
 
 // Depth is how many elements are open.
@@ -122,89 +108,112 @@ func (r *Reader) Depth() int { return len(r.open) }
 // follows. The end of the body is io.EOF. A body that can't be read is a refusal of row 0; any other error is the
 // source's own.
 func (r *Reader) Next() (*Node, error) {
+	r.used = 0
 	for {
 		tok, err := r.token()
 		if err != nil {
 			return nil, err
 		}
-		switch tok := tok.(type) {
-		case stdxml.StartElement:
-			return r.start(tok)
-		case stdxml.EndElement:
-			return nil, r.end(tok)
-		case stdxml.CharData:
-			if len(r.open) == 0 && len(bytes.TrimSpace(tok)) > 0 {
+		switch tok {
+		case start:
+			return r.start()
+		case end:
+			return nil, r.end()
+		case text:
+			if len(r.open) == 0 && blanks(r.in.text) < len(r.in.text) {
 				return nil, r.fail("text stands outside of the root element")
 			}
 		}
 	}
 }
 
-// token is the next one that means something.
-func (r *Reader) token() (stdxml.Token, error) {
+// token is the next one.
+func (r *Reader) token() (token, error) {
 	for r.err == nil {
-		r.in.left = r.o.MaxToken
-		tok, err := r.dec.RawToken()
-		switch {
-		case err == io.EOF && len(r.open) > 0:
-			return nil, r.fail("it ends within the element " + r.open[len(r.open)-1].raw.Local + "; was it cut?")
-		case err == io.EOF && !r.root:
-			return nil, r.fail("it holds no element")
-		case err != nil:
-			return nil, r.broken(err)
-		}
-		switch tok := tok.(type) {
-		case stdxml.Comment, stdxml.ProcInst:
-		case stdxml.Directive:
-			if !r.o.Doctype || r.root || !bytes.HasPrefix(tok, []byte("DOCTYPE")) || bytes.ContainsAny(tok, "[<&%") {
-				return nil, r.fail("it has a document type (<!DOCTYPE …>) or a declaration, which is not read here; leave it out")
-			}
-		default:
+		tok, err := r.in.next()
+		if err == nil {
 			return tok, nil
 		}
+		var why fault
+		switch {
+		case errors.Is(err, errDoctype):
+			if !r.o.Doctype || r.root || !bytes.HasPrefix(r.in.text, []byte("DOCTYPE")) || bytes.ContainsAny(r.in.text, "[<&%") {
+				return 0, r.fail("it has a document type (<!DOCTYPE …>) or a declaration, which is not read here; leave it out")
+			}
+			continue
+		case errors.Is(err, errToken):
+			return 0, r.fail(fmt.Sprintf("a tag is longer than %d bytes", r.o.MaxToken))
+		case errors.As(err, &why):
+			return 0, r.fail(string(why))
+		case err == io.EOF && len(r.open) > 0:
+			return 0, r.fail("it ends within the element " + r.open[len(r.open)-1].raw + "; was it cut?")
+		case err == io.EOF && !r.root:
+			return 0, r.fail("it holds no element")
+		}
+		r.err = err
+		if _, ok := sellthrough.AsRefusal(err); ok {
+			r.err = io.EOF
+		}
+		return 0, err
 	}
-	return nil, r.err
+	return 0, r.err
 }
 
-func (r *Reader) start(tok stdxml.StartElement) (*Node, error) {
+// split parts a name at its prefix.
+func split(name []byte) (prefix, local []byte, ok bool) {
+	n := bytes.IndexByte(name, ':')
+	if n <= 0 || n == len(name)-1 {
+		return nil, name, n < 0 || bytes.Count(name, []byte(":")) == 1
+	}
+	return name[:n], name[n+1:], bytes.IndexByte(name[n+1:], ':') < 0
+}
+
+func (r *Reader) start() (*Node, error) {
+	attrs := r.in.attrs
 	switch {
 	case len(r.open) == 0 && r.root:
 		return nil, r.fail("a second root element follows the first")
 	case len(r.open) >= r.o.MaxDepth:
 		return nil, r.fail(fmt.Sprintf("elements lie more than %d deep in one another", r.o.MaxDepth))
-	case len(tok.Attr) > r.o.MaxAttributes:
+	case len(attrs) > r.o.MaxAttributes:
 		return nil, r.fail(fmt.Sprintf("an element has more than %d attributes", r.o.MaxAttributes))
 	}
 	r.root = true
-	e := element{raw: tok.Name, bound: len(r.bound)}
-	for _, a := range tok.Attr {
-		switch {
-		case a.Name.Space == "xmlns":
-			if a.Value == "" || a.Name.Local == "xmlns" || a.Name.Local == "xml" {
-				return nil, r.fail("the prefix " + a.Name.Local + " is bound to what it can't be")
+	e := element{raw: r.in.keep(r.in.name), bound: len(r.bound)}
+	for _, a := range attrs {
+		switch prefix, local, ok := split(a.name); {
+		case !ok:
+			return nil, r.fail("a name has more than one prefix")
+		case string(prefix) == "xmlns":
+			if len(a.value) == 0 || string(local) == "xmlns" || string(local) == "xml" {
+				return nil, r.fail("the prefix " + string(local) + " is bound to what it can't be")
 			}
-			r.bound = append(r.bound, binding{a.Name.Local, a.Value})
-		case a.Name.Space == "" && a.Name.Local == "xmlns":
-			r.bound = append(r.bound, binding{"", a.Value})
+			r.bound = append(r.bound, binding{r.in.keep(local), string(a.value)})
+		case prefix == nil && string(local) == "xmlns":
+			r.bound = append(r.bound, binding{"", string(a.value)})
 		}
 	}
-	n := &Node{}
-	var ok bool
-	if n.Space, ok = r.space(tok.Name.Space); !ok {
-		return nil, r.fail("the prefix " + tok.Name.Space + " has no namespace")
+	prefix, local, ok := split(r.in.name)
+	if !ok {
+		return nil, r.fail("a name has more than one prefix")
 	}
-	n.Local = tok.Name.Local
-	for i, a := range tok.Attr {
-		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
-			if again(tok.Attr[:i], a.Name) {
+	n := r.node()
+	if n.Space, ok = r.space(prefix); !ok {
+		return nil, r.fail("the prefix " + string(prefix) + " has no namespace")
+	}
+	n.Local = r.in.keep(local)
+	for i, a := range attrs {
+		prefix, local, _ := split(a.name)
+		if string(prefix) == "xmlns" || prefix == nil && string(local) == "xmlns" {
+			if again(attrs[:i], a.name) {
 				return nil, r.fail("an attribute is given twice")
 			}
 			continue
 		}
-		name := Name{"", a.Name.Local}
-		if a.Name.Space != "" {
-			if name.Space, ok = r.space(a.Name.Space); !ok {
-				return nil, r.fail("the prefix " + a.Name.Space + " has no namespace")
+		name := Name{"", r.in.keep(local)}
+		if prefix != nil {
+			if name.Space, ok = r.space(prefix); !ok {
+				return nil, r.fail("the prefix " + string(prefix) + " has no namespace")
 			}
 		}
 		for _, b := range n.Attrs {
@@ -212,16 +221,29 @@ func (r *Reader) start(tok stdxml.StartElement) (*Node, error) {
 				return nil, r.fail("the attribute " + name.Local + " is given twice")
 			}
 		}
-		n.Attrs = append(n.Attrs, Attr{name, a.Value})
+		n.Attrs = append(n.Attrs, Attr{name, r.in.keep(a.value)})
 	}
-	e.name = n.Name
 	r.open = append(r.open, e)
 	return n, nil
 }
 
-func again(attrs []stdxml.Attr, name stdxml.Name) bool {
+// node gives one that is empty.
+func (r *Reader) node() *Node {
+	if r.used == len(r.nodes) {
+		fresh := make([]Node, 32)
+		for i := range fresh {
+			r.nodes = append(r.nodes, &fresh[i])
+		}
+	}
+	n := r.nodes[r.used]
+	r.used++
+	*n = Node{Attrs: n.Attrs[:0], Nodes: n.Nodes[:0]}
+	return n
+}
+
+func again(attrs []attribute, name []byte) bool {
 	for _, a := range attrs {
-		if a.Name == name {
+		if bytes.Equal(a.name, name) {
 			return true
 		}
 	}
@@ -229,22 +251,22 @@ func again(attrs []stdxml.Attr, name stdxml.Name) bool {
 }
 
 // space is the namespace of a prefix.
-func (r *Reader) space(prefix string) (string, bool) {
+func (r *Reader) space(prefix []byte) (string, bool) {
 	for _, v := range slices.Backward(r.bound) {
-		if v.prefix == prefix {
+		if v.prefix == string(prefix) {
 			return v.space, true
 		}
 	}
-	return "", prefix == ""
+	return "", len(prefix) == 0
 }
 
-func (r *Reader) end(tok stdxml.EndElement) error {
+func (r *Reader) end() error {
 	if len(r.open) == 0 {
-		return r.fail("the element " + tok.Name.Local + " ends without a beginning")
+		return r.fail("the element " + string(r.in.name) + " ends without a beginning")
 	}
 	e := r.open[len(r.open)-1]
-	if e.raw != tok.Name {
-		return r.fail("the element " + e.raw.Local + " ends as " + tok.Name.Local)
+	if e.raw != string(r.in.name) {
+		return r.fail("the element " + e.raw + " ends as " + string(r.in.name))
 	}
 	r.open, r.bound = r.open[:len(r.open)-1], r.bound[:e.bound]
 	return nil
@@ -252,43 +274,75 @@ func (r *Reader) end(tok stdxml.EndElement) error {
 
 // Record reads the rest of the element that Next gave last, as a tree.
 func (r *Reader) Record(top *Node) error {
-	above := len(r.open)
-	stack, text := []*Node{top}, [][]byte{nil}
-	bytes, elements := 0, 0
+	above, first := len(r.open), r.used
+	r.stack, r.kept = append(r.stack[:0], top), r.kept[:0]
+	r.level(0)
+	size, elements := 0, 0
 	for len(r.open) >= above {
 		tok, err := r.token()
 		if err != nil {
 			return err
 		}
-		last := len(stack) - 1
-		switch tok := tok.(type) {
-		case stdxml.StartElement:
-			n, err := r.start(tok)
+		last := len(r.stack) - 1
+		switch tok {
+		case start:
+			n, err := r.start()
 			if err != nil {
 				return err
 			}
-			bytes += 64 + len(n.Local)
+			size += 64 + len(n.Local)
 			for _, a := range n.Attrs {
-				bytes += len(a.Local) + len(a.Value)
+				size += len(a.Local) + len(a.Value)
 			}
-			stack[last].Nodes = append(stack[last].Nodes, n)
-			stack, text = append(stack, n), append(text, nil)
+			r.stack[last].Nodes = append(r.stack[last].Nodes, n)
+			r.stack = append(r.stack, n)
+			r.level(last + 1)
 			elements++
-		case stdxml.EndElement:
-			if err := r.end(tok); err != nil {
+		case end:
+			if err := r.end(); err != nil {
 				return err
 			}
-			stack[last].Text = strings.TrimSpace(string(text[last]))
-			stack, text = stack[:last], text[:last]
-		case stdxml.CharData:
-			bytes += len(tok)
-			text[last] = append(text[last], tok...)
+			n := r.stack[last]
+			n.from = len(r.kept)
+			t := r.texts[last]
+			if len(t) <= r.o.MaxField { // of one that was cut, the end is not known
+				t = bytes.TrimSpace(t)
+			}
+			r.kept = append(r.kept, t...)
+			n.to = len(r.kept)
+			r.stack = r.stack[:last]
+		case text:
+			before := len(r.texts[last])
+			r.add(last, r.in.text)
+			size += len(r.texts[last]) - before
 		}
-		if bytes > r.o.MaxRecord || elements > r.o.MaxElements {
+		if size > r.o.MaxRecord || elements > r.o.MaxElements {
 			return r.fail("the element " + top.Local + " is larger than the limit; send fewer lines in one, or raise limits.line")
 		}
 	}
+	all := string(r.kept)
+	top.Text = all[top.from:top.to]
+	for _, n := range r.nodes[first:r.used] {
+		n.Text = all[n.from:n.to]
+	}
 	return nil
+}
+
+// level begins the text of an element.
+func (r *Reader) level(i int) {
+	if i == len(r.texts) {
+		r.texts = append(r.texts, nil)
+	}
+	r.texts[i] = r.texts[i][:0]
+}
+
+// add adds a piece to the text of an element, as far as it is kept.
+func (r *Reader) add(level int, piece []byte) {
+	t := r.texts[level]
+	if len(t) == 0 {
+		piece = piece[blanks(piece):]
+	}
+	r.texts[level] = append(t, piece[:min(len(piece), r.o.MaxField+1-len(t))]...)
 }
 
 // Skip passes over the rest of the element that Next gave last.
@@ -303,28 +357,6 @@ func (r *Reader) Skip() error {
 
 // fail refuses the body, or what is left of it.
 func (r *Reader) fail(why string) error {
-	line, _ := r.dec.InputPos()
 	r.err = io.EOF
-	return sellthrough.Bad(0, "", "", fmt.Sprintf("the body is not XML that can be read here, see line %d: %s. Mend it and send it again", line, strings.TrimSuffix(why, ".")))
-}
-
-// broken says what an error of the decoder means.
-func (r *Reader) broken(err error) error {
-	var syntax *stdxml.SyntaxError
-	switch {
-	case err == io.EOF:
-		r.err = err
-		return err
-	case errors.Is(err, errToken):
-		return r.fail(fmt.Sprintf("a tag or a piece of text is longer than %d bytes", r.o.MaxToken))
-	case errors.As(err, &syntax):
-		return r.fail(syntax.Msg)
-	case r.in.err != nil && r.in.err != io.EOF:
-		r.err = r.in.err
-		if _, ok := sellthrough.AsRefusal(r.err); ok {
-			r.err = io.EOF
-		}
-		return r.in.err
-	}
-	return r.fail(strings.TrimPrefix(err.Error(), "xml: "))
+	return sellthrough.Bad(0, "", "", fmt.Sprintf("the body is not XML that can be read here, see line %d: %s. Mend it and send it again", r.in.line(), strings.TrimSuffix(why, ".")))
 }

@@ -2,7 +2,11 @@
 // allocating and without guessing: a date that does not exist is an error and never rolls over.
 //
 // A layout is made of YYYY, MM, DD, HH, mm, ss (fixed width), M, D, H (one or two digits), Z (an offset: Z, +hh:mm,
-// +hhmm or +hh) and literal characters. After ss a cell may carry a fraction of a second, which is dropped.
+// +hhmm or +hh) and literal characters. After ss a cell may carry a fraction of a second, which is dropped. Beside them are
+// YY (1990 to 2079), RRR (a year of the Republic of China, 民國115年), MMM (Jan), hh and h (of twelve hours, with A: AM, PM,
+// 上午, 下午) and E (the day of the week, which has to be right: Mon, Monday, 星期一, 周一). Four words are layouts by
+// themselves: epoch and epoch-ms (seconds and milliseconds since 1970, UTC), serial and serial-1904 (day numbers of a
+// spreadsheet).
 package layout
 
 import (
@@ -20,6 +24,8 @@ var (
 	ErrTime     = errors.New("this time of day does not exist")
 	ErrMidnight = errors.New("24:00 belongs to two days; write 00:00:00 of the next day")
 	ErrOffset   = errors.New("this offset does not exist")
+	ErrWeekday  = errors.New("the day of the week is not that of the date")
+	ErrHour     = errors.New("an hour of twelve, with AM or PM, is between 1 and 12")
 )
 
 // Stamp is a date, or a date with time, as written.
@@ -38,29 +44,47 @@ func (s Stamp) Wall() int64 { return int64(s.Day)*86400 + int64(s.Second) }
 type Layout struct {
 	text  string
 	steps []step
+	whole func([]byte) (Stamp, error) // of a word that is a layout by itself
 }
 
 type step struct {
-	token   byte // Y M D H m s Z, or 0 for a literal
+	token   byte // Y y R M b D H h A m s E Z, or 0 for a literal
 	literal string
-	loose   bool // one or two digits
+	loose   bool // one or two digits; of R one to three
+}
+
+// part is what a token is a part of: a year may be written in three ways.
+func (s step) part() byte {
+	switch s.token {
+	case 'y', 'R':
+		return 'Y'
+	case 'b':
+		return 'M'
+	case 'h':
+		return 'H'
+	}
+	return s.token
 }
 
 // Compile reads a layout.
 func Compile(text string) (*Layout, error) {
-	l := &Layout{text: text}
+	l := &Layout{text: text, whole: wholes[text]}
+	if l.whole != nil {
+		return l, nil
+	}
 	count := map[byte]int{}
 	for rest := text; rest != ""; {
 		s, n := next(rest)
 		if n == 0 {
 			r := []rune(rest)[0]
-			return nil, fmt.Errorf("%q has %q, which no layout knows; use YYYY MM DD HH mm ss, M D H for one or two digits, and Z", text, r)
+			return nil, fmt.Errorf("%q has %q, which no layout knows; use YYYY MM DD HH mm ss, M D H for one or two digits, YY RRR MMM hh A E, and Z", text, r)
 		}
 		rest = rest[n:]
 		if s.token != 0 {
-			if count[s.token]++; count[s.token] > 1 {
+			if count[s.part()]++; count[s.part()] > 1 {
 				return nil, fmt.Errorf("%q has the same part twice", text)
 			}
+			count['h'] += boolInt(s.token == 'h')
 		}
 		l.steps = append(l.steps, s)
 	}
@@ -68,6 +92,9 @@ func Compile(text string) (*Layout, error) {
 		if s.loose && i+1 < len(l.steps) && l.steps[i+1].token != 0 && l.steps[i+1].token != 'Z' {
 			return nil, fmt.Errorf("%q has one or two digits right before other digits; put a mark between them or write two digits", text)
 		}
+	}
+	if count['h'] != count['A'] {
+		return nil, fmt.Errorf("%q has hours of twelve (hh) or AM and PM (A) without the other; write both, or HH", text)
 	}
 	if count['Y'] == 0 || count['M'] == 0 || count['D'] == 0 {
 		return nil, fmt.Errorf("%q lacks a year, month or day; write it like YYYY-MM-DD", text)
@@ -83,15 +110,29 @@ var tokens = []struct {
 	step step
 }{
 	{"YYYY", step{token: 'Y'}},
+	{"YY", step{token: 'y'}},
+	{"RRR", step{token: 'R', loose: true}},
+	{"MMM", step{token: 'b'}},
 	{"MM", step{token: 'M'}},
 	{"DD", step{token: 'D'}},
 	{"HH", step{token: 'H'}},
 	{"mm", step{token: 'm'}},
 	{"ss", step{token: 's'}},
 	{"Z", step{token: 'Z'}},
+	{"hh", step{token: 'h'}},
+	{"A", step{token: 'A'}},
+	{"E", step{token: 'E'}},
 	{"M", step{token: 'M', loose: true}},
 	{"D", step{token: 'D', loose: true}},
 	{"H", step{token: 'H', loose: true}},
+	{"h", step{token: 'h', loose: true}},
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func next(s string) (step, int) {
@@ -112,13 +153,18 @@ func next(s string) (step, int) {
 }
 
 // HasOffset asks whether cells of a layout carry an offset.
-func HasOffset(text string) bool { return strings.Contains(text, "Z") }
+func HasOffset(text string) bool {
+	return strings.Contains(text, "Z") || strings.HasPrefix(text, "epoch")
+}
 
 // HasTime asks whether cells of a layout carry a time of day.
-func HasTime(text string) bool { return strings.Contains(text, "H") }
+func HasTime(text string) bool { return strings.ContainsAny(text, "Hh") || wholes[text] != nil }
 
 // Shape is the same for two layouts that could both read one cell.
 func (l *Layout) Shape() string {
+	if l.whole != nil {
+		return "#" // two of them could read one cell
+	}
 	var b strings.Builder
 	for _, s := range l.steps {
 		switch s.token {
@@ -126,8 +172,10 @@ func (l *Layout) Shape() string {
 			b.WriteString(s.literal)
 		case 'Y':
 			b.WriteString("####")
-		case 'Z':
-			b.WriteByte('Z')
+		case 'R':
+			b.WriteString("###")
+		case 'Z', 'A', 'E', 'b':
+			b.WriteByte(s.token)
 		default:
 			b.WriteString("##")
 		}
@@ -138,60 +186,17 @@ func (l *Layout) Shape() string {
 // String is the layout as given.
 func (l *Layout) String() string { return l.text }
 
-// Parse reads a cell.
-func (l *Layout) Parse(b []byte) (Stamp, error) {
-	var year, month, day, hour, minute, second int
-	var st Stamp
-	for i := range l.steps {
-		s := &l.steps[i]
-		if s.token == 0 {
-			if len(b) < len(s.literal) || string(b[:len(s.literal)]) != s.literal {
-				return Stamp{}, ErrShape
-			}
-			b = b[len(s.literal):]
-			continue
-		}
-		if s.token == 'Z' {
-			n, err := offset(b, &st)
-			if err != nil {
-				return Stamp{}, err
-			}
-			b = b[n:]
-			continue
-		}
-		width := 2
-		if s.token == 'Y' {
-			width = 4
-		}
-		if s.loose && (len(b) < 2 || !digit(b[1])) {
-			width = 1
-		}
-		v, ok := number(b, width)
-		if !ok {
-			return Stamp{}, ErrShape
-		}
-		b = b[width:]
-		switch s.token {
-		case 'Y':
-			year = v
-		case 'M':
-			month = v
-		case 'D':
-			day = v
-		case 'H':
-			hour = v
-			st.HasTime = true
-		case 'm':
-			minute = v
-		case 's':
-			second = v
-			b = b[fraction(b):]
-		}
+// Clock reads " HH:mm:ss" or "THH:mm:ss" as seconds of the day. Where it is written otherwise, or does not exist, ISO says why.
+func Clock(b []byte) (second int32, ok bool) {
+	if len(b) != 9 || b[0] != ' ' && b[0] != 'T' || b[3] != ':' || b[6] != ':' {
+		return 0, false
 	}
-	if len(b) != 0 {
-		return Stamp{}, ErrShape
+	h1, h0, m1, m0, s1, s0 := int32(b[1])-'0', int32(b[2])-'0', int32(b[4])-'0', int32(b[5])-'0', int32(b[7])-'0', int32(b[8])-'0'
+	hour := h1*10 + h0
+	if (h1|h0|m1|m0|s1|s0) < 0 || h0 > 9 || hour > 23 || m1 > 5 || m0 > 9 || s1 > 5 || s0 > 9 {
+		return 0, false
 	}
-	return finish(st, year, month, day, hour, minute, second)
+	return hour*3600 + (m1*10+m0)*60 + s1*10 + s0, true
 }
 
 // ISO reads the default layouts: YYYY-MM-DD, alone or followed by T or a blank, HH:mm, optional seconds, fraction and

@@ -20,16 +20,21 @@ type Dates struct {
 	Offset   bool // and an offset
 	First    sellthrough.Day
 	Last     sellthrough.Day // by the first reading
-	Serial   bool            // the cells look like day numbers of a spreadsheet, which are not read
+	Serial   bool            // the cells look like day numbers of a spreadsheet, whose first day is not in the file
 	Evidence string
 }
 
 var days = []string{
 	"YYYY-MM-DD", "YYYY-M-D", "YYYY/MM/DD", "YYYY/M/D", "YYYY.MM.DD", "YYYY.M.D", "YYYYMMDD", "YYYY年MM月DD日", "YYYY年M月D日",
 	"DD/MM/YYYY", "D/M/YYYY", "MM/DD/YYYY", "M/D/YYYY", "DD.MM.YYYY", "D.M.YYYY", "DD-MM-YYYY", "D-M-YYYY", "MM-DD-YYYY", "M-D-YYYY",
+	"DD/MM/YY", "D/M/YY", "MM/DD/YY", "M/D/YY", "YY/MM/DD", "DD.MM.YY", "D.M.YY", "YY-MM-DD", "DD-MMM-YYYY", "D-MMM-YYYY", "DD-MMM-YY", "D-MMM-YY",
+	"RRR/MM/DD", "RRR/M/D", "RRR年MM月DD日", "RRR年M月D日", "民國RRR年M月D日", "民国RRR年M月D日",
 }
 
-var times = []string{"", " HH:mm", " HH:mm:ss", " H:mm", " H:mm:ss", "THH:mm", "THH:mm:ss", " HHmmss", "HHmmss", " HH:mm:ssZ", "THH:mm:ssZ", " HH:mm:ss Z", "THH:mmZ"}
+var times = []string{
+	"", " HH:mm", " HH:mm:ss", " H:mm", " H:mm:ss", "THH:mm", "THH:mm:ss", " HHmmss", "HHmmss", " HH:mm:ssZ", "THH:mm:ssZ", " HH:mm:ss Z", "THH:mmZ",
+	" A h:mm", " Ah:mm", " A h:mm:ss", " Ah:mm:ss", " h:mm A", " h:mm:ss A", " E",
+}
 
 type candidate struct {
 	text  string
@@ -49,7 +54,7 @@ var candidates = func() []candidate {
 				panic(err) // a bug of ours: the table is built in
 			}
 			loose := 0
-			for _, p := range []string{"MM", "DD", "HH"} {
+			for _, p := range []string{"MM", "DD", "HH", "hh"} {
 				if strings.Contains(d+t, p[:1]) && !strings.Contains(d+t, p) {
 					loose++
 				}
@@ -127,7 +132,8 @@ func dateLike(cell string) bool {
 			digits++
 		}
 	}
-	return digits >= 6 && len(cell) <= 50 && cell[0] >= '0' && cell[0] <= '9'
+	begins := cell[0] >= '0' && cell[0] <= '9' || strings.HasPrefix(cell, "民")
+	return begins && len(cell) <= 50 && (digits >= 5 || digits >= 3 && len(cell) >= 6) // 1/2/26, 3-Nov-26
 }
 
 // choose finds the readings.

@@ -1,68 +1,36 @@
 package xml
 
 import (
-	"errors"
-	"io"
+	"slices"
 	"strings"
 )
 
-// errToken says that a token is too long.
-var errToken = errors.New("token above the limit")
+// Name is a name in its namespace.
+type Name struct{ Space, Local string }
 
-// source gives bytes one by one, so that the decoder reads no further than the token it is asked for, and counts them.
-type source struct {
-	src      io.Reader
-	buf      []byte
-	pos, end int
-	err      error
-	left     int // bytes that the token may still have; negative: any
+// Attr is an attribute. One without a prefix is in no namespace.
+type Attr struct {
+	Name
+	Value string
 }
 
-func newSource(src io.Reader) *source {
-	return &source{src: src, buf: make([]byte, 32<<10)}
+// Node is an element of a record. It holds until the next one is read; Clone one that is to stay.
+type Node struct {
+	Name
+	Attrs []Attr
+	Text  string // its own, without the blanks around
+	Nodes []*Node
+
+	from, to int // of its text among that of the record
 }
 
-// ReadByte gives the next byte.
-func (s *source) ReadByte() (byte, error) {
-	if s.left == 0 {
-		return 0, errToken
+// Clone copies a tree.
+func (n *Node) Clone() *Node {
+	c := &Node{Name: n.Name, Attrs: slices.Clone(n.Attrs), Text: n.Text}
+	for _, below := range n.Nodes {
+		c.Nodes = append(c.Nodes, below.Clone())
 	}
-	s.left--
-	if s.pos == s.end {
-		if err := s.fill(); err != nil {
-			return 0, err
-		}
-	}
-	c := s.buf[s.pos]
-	s.pos++
-	return c, nil
-}
-
-// Read gives what is at hand.
-func (s *source) Read(p []byte) (int, error) {
-	if s.pos == s.end {
-		if err := s.fill(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, s.buf[s.pos:s.end])
-	s.pos += n
-	return n, nil
-}
-
-func (s *source) fill() error {
-	s.pos, s.end = 0, 0
-	for idle := 0; s.end == 0; idle++ {
-		if s.err != nil {
-			return s.err
-		}
-		if idle == 100 {
-			s.err = io.ErrNoProgress
-			return s.err
-		}
-		s.end, s.err = s.src.Read(s.buf)
-	}
-	return nil
+	return c
 }
 
 // In gives the first child with this name in the namespaces of the document: that of the node itself, or none.
