@@ -90,7 +90,7 @@ GROUP BY partner, location, product, level;
 
 -- When each submission came in, and no more of it.
 CREATE OR REPLACE VIEW {{.Database}}.v_received {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT partner, feed, submission, received_at FROM {{.Database}}.submissions;
+SELECT partner, feed, submission, received_at FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}';
 
 -- The newest word of each partition about each submission; partial counts are added.
 CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
