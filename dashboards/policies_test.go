@@ -160,7 +160,7 @@ func TestARestrictedViewerSeesItsOwnRowsOnEveryBoard(t *testing.T) {
 
 // ages are panels with a time that has gone on in between.
 func ages(name string) bool {
-	return strings.HasSuffix(name, "Data age") || name == "partner Feeds" || name == "incidents Open now"
+	return strings.HasSuffix(strings.ToLower(name), "data age") || name == "partner Feeds" || name == "incidents Open now"
 }
 
 // What is granted to the user that Grafana asks as is enough for every panel, and not more than that.

@@ -3,7 +3,7 @@
 -- title: {en: "Cross-territory share", zh: "窜货率"}
 -- formula: {en: "units sold to an end customer or a store outside the assigned territory ÷ units sold", zh: "售予所分配区域以外的终端顾客或门店的数量 ÷ 销售数量"}
 -- variant: {en: "By assignments.csv, of partners while they have a territory for the product line. Sold is sell-out and sell-through, less what came back. Where it went is the territory that the line names, else that of the location it was sold to.", zh: "依 assignments.csv，限当日对该产品线有分配区域的伙伴。销售为终端销售与分销减退货。去向为明细所注区域，否则为对方门店所在区域。"}
--- edges: {en: "A line that says no destination counts as sold inside. A partner without a territory is left out. Nothing sold gives no value. Passing on inside the vendor tree is no sale.", zh: "未注去向者视为区域内。未分配区域的伙伴不计。无销售则无值。厂商组织内部流转不算销售。"}
+-- edges: {en: "A line that says no destination counts as sold inside. A partner without a territory is left out. Nothing sold gives no value. Passing on inside the vendor's tree is no sale.", zh: "未注去向者视为区域内。未分配区域的伙伴不计。无销售则无值。厂商组织内部流转不算销售。"}
 -- unit: percent
 -- decimals: 1
 -- better: less

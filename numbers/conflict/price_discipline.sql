@@ -3,7 +3,7 @@
 -- title: {en: "Share of units below the floor price", zh: "低于底价的数量占比"}
 -- formula: {en: "units sold below the floor price ÷ units sold that have a floor and a price", zh: "低于底价售出的数量 ÷ 有底价且有价格的销售数量"}
 -- variant: {en: "By floors.csv: of the floors that fit tier, partner and territory the one that names most counts, a partner before a territory before a tier. The price is the mean of a day, location, product, kind and buyer, in the reporting currency.", zh: "依 floors.csv：符合层级、伙伴、区域的底价中取最具体者，伙伴优先于区域，区域优先于层级。价格取同日、同门店、同产品、同类、同买方的均价，报告货币计。"}
--- edges: {en: "What has no floor, no amount or no rate is left out on both sides; returns too, and what stays inside the vendor tree. At the floor is not below it. Nothing left gives no value. Needs the grant floor.", zh: "无底价、无金额或无汇率者两边都不计；退货与厂商组织内部流转不计。等于底价不算低于。无可计者无值。需要 floor 权限。"}
+-- edges: {en: "What has no floor, no amount or no rate is left out on both sides; returns too, and what stays inside the vendor's tree. At the floor is not below it. Nothing left gives no value. Needs the grant floor.", zh: "无底价、无金额或无汇率者两边都不计；退货与厂商组织内部流转不计。等于底价不算低于。无可计者无值。需要 floor 权限。"}
 -- unit: percent
 -- decimals: 1
 -- better: less

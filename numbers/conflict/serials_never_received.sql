@@ -3,7 +3,7 @@
 -- title: {en: "Serial numbers sold and never received", zh: "未进货而销售的序列号"}
 -- formula: {en: "serial numbers that a partner sold in the period and that only others are known to have got by then", zh: "期内由某伙伴售出、而截至当日仅知他人到货的序列号"}
 -- variant: {en: "Got is a delivery shipped to or received by a partner, a transfer that arrived, or sell-in, with the serial number, in the 400 days up to the sale.", zh: "到货为 400 天内带该序列号的发货（收方）、收货、调入或进货。"}
--- edges: {en: "A serial number of which no delivery at all is known is left out: nothing is known. So are the vendor own units.", zh: "完全无到货记录的序列号不计（无从判断）；厂商自有单位不计。"}
+-- edges: {en: "A serial number of which no delivery at all is known is left out: nothing is known. So are the vendor's own units.", zh: "完全无到货记录的序列号不计（无从判断）；厂商自有单位不计。"}
 -- unit: count
 -- decimals: 0
 -- better: less

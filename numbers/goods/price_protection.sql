@@ -3,7 +3,7 @@
 -- title: {en: "Price protection", zh: "价格保护"}
 -- formula: {en: "max(0, old − new price) × units bought inside the window and still on hand at the change", zh: "max(0, 旧价 − 新价) × 窗口期内购进且调价时仍在手的数量"}
 -- variant: {en: "By price_changes.csv, of changes whose day is in the period. Bought is sell-in − returns to vendor in the window_days before the day; of these as many are still there as the newest level of the seven days before the change allows, the newest first (FIFO). In the reporting currency at the rate of the day.", zh: "依 price_changes.csv，限生效日在期内者。购进为生效日前 window_days 天内的进货 − 退回厂商；其中仍在手者以调价前七天内最新库存为上限，先进先出。按当日汇率折报告货币。"}
--- edges: {en: "A price that rises gives nothing. Who reports no level in those seven days or no sell-in has none. Goods that are the vendor own (its units, agents) are left out. Windows longer than 365 days count 365.", zh: "涨价为零。七天内无库存报告或无进货者无保护。厂商自有货物（自有单位、代理）不计。窗口超过 365 天按 365 天计。"}
+-- edges: {en: "A price that rises gives nothing. Who reports no level in those seven days or no sell-in has none. Goods that are the vendor's own (its units, agents) are left out. Windows longer than 365 days count 365.", zh: "涨价为零。七天内无库存报告或无进货者无保护。厂商自有货物（自有单位、代理）不计。窗口超过 365 天按 365 天计。"}
 -- unit: money
 -- decimals: 0
 -- better: neither

@@ -2,7 +2,7 @@
 -- name: price_protection_claimed
 -- title: {en: "Price protection claimed", zh: "价格保护申报额"}
 -- formula: {en: "what partners claimed for price protection", zh: "伙伴申报的价格保护金额"}
--- variant: {en: "Claims of a feed of money whose reason is price protection, by business date, in the reporting currency; what the vendor own units note of a partner is that partner claim.", zh: "资金数据源中原因为 price protection 的申报，按营业日、报告货币计；厂商单位记录的归所涉伙伴。"}
+-- variant: {en: "Claims of a feed of money whose reason is price protection, by business date, in the reporting currency; what the vendor's own units note of a partner is that partner's claim.", zh: "资金数据源中原因为 price protection 的申报，按营业日、报告货币计；厂商单位记录的归所涉伙伴。"}
 -- edges: {en: "Claims without an amount or rate count no money. They come after the change, so compare over a period that is long enough.", zh: "无金额或汇率者不计。申报晚于调价，比较期间宜足够长。"}
 -- unit: money
 -- decimals: 0

@@ -68,9 +68,9 @@ func (c *channel) levels(kind string, from, to sellthrough.Day) map[shelf][]leve
 
 // newest is the last level in a span of days.
 func newest(list []level, from, to sellthrough.Day) (level, bool) {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].day >= from && list[i].day <= to {
-			return list[i], true
+	for _, l := range slices.Backward(list) {
+		if l.day >= from && l.day <= to {
+			return l, true
 		}
 	}
 	return level{}, false
