@@ -229,10 +229,14 @@ func TestEveryPanelCanBeAskedForAPart(t *testing.T) {
 	c := channeltest.New(t)
 	c.Write(t, known)
 	for _, pick := range []chosen{
-		{"organisation": {"East"}, "partner": {"acme"}, "territory": {"north"}, "location": {"S1", "S2"}, "line": {"audio"}, "product": {"A", "B"}, "feed": {"acme-pos"}, "rule": {"stock_out"},
-			"tree": {"today"}, "by": {"territory"}, "mode": {"distribution"}, "tier": {"dealer"}, "type": {"specialist"}, "group": {"buyers"}, "unit": {"div1"}},
-		{"organisation": {`' OR 1=1 --`}, "partner": {`\`}, "territory": {"$partner"}, "location": {"O'Hara"}, "line": {`\'`}, "product": {"中文"}, "feed": {"x"}, "rule": {"y"},
-			"tree": {"then"}, "by": {"group"}, "mode": {`a\`}, "tier": {`"`}, "type": {"$type"}, "group": {"{{"}, "unit": {"--"}},
+		{
+			"organisation": {"East"}, "partner": {"acme"}, "territory": {"north"}, "location": {"S1", "S2"}, "line": {"audio"}, "product": {"A", "B"}, "feed": {"acme-pos"}, "rule": {"stock_out"},
+			"tree": {"today"}, "by": {"territory"}, "mode": {"distribution"}, "tier": {"dealer"}, "type": {"specialist"}, "group": {"buyers"}, "unit": {"div1"},
+		},
+		{
+			"organisation": {`' OR 1=1 --`}, "partner": {`\`}, "territory": {"$partner"}, "location": {"O'Hara"}, "line": {`\'`}, "product": {"中文"}, "feed": {"x"}, "rule": {"y"},
+			"tree": {"then"}, "by": {"group"}, "mode": {`a\`}, "tier": {`"`}, "type": {"$type"}, "group": {"{{"}, "unit": {"--"},
+		},
 	} {
 		for uid, b := range read(t, "en") {
 			for _, v := range b.Templating.List {

@@ -209,7 +209,7 @@ func TestDataEverySampleIsReadOrRefused(t *testing.T) {
 			t.Errorf("no feed reads %s", name)
 			return nil
 		}
-		for _, id := range strings.Fields(sampleOf[i].feeds) {
+		for id := range strings.FieldsSeq(sampleOf[i].feeds) {
 			f, err := os.Open(path)
 			if err != nil {
 				return err

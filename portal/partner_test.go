@@ -257,9 +257,9 @@ func TestAViewerOnlyLooksAndSeesNoRowsAndNobodyIsLetIn(t *testing.T) {
 func TestAnotherSiteCanMakeABrowserWriteNothing(t *testing.T) {
 	w := newWorld(t)
 	pia := w.as(alderKey)
-	max := w.as("max")
+	manager := w.as("max")
 	for path, v := range map[string]*visitor{
-		"/api/partners/alder/v1/feeds/alder-pos": pia, "/api/unmatched/map": max, "/api/unmatched/take": max, "/api/try": max,
+		"/api/partners/alder/v1/feeds/alder-pos": pia, "/api/unmatched/map": manager, "/api/unmatched/take": manager, "/api/try": manager,
 	} {
 		a := v.do(http.MethodPost, path, "text/plain", strings.NewReader(shopDay), "Sec-Fetch-Site", "cross-site", "Origin", "https://elsewhere.example")
 		if a.status != http.StatusForbidden {

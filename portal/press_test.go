@@ -190,12 +190,12 @@ func TestAFileWithARenamedColumnIsExplainedToItsPartnerAndToWhoLooksAfterIt(t *t
 	w.as(birchKey).do("POST", "/api/partners/birch/v1/feeds/birch-pos?file=day.csv", "text/csv", strings.NewReader("单号,门店,商品编码,销售数量,金额,日期\nX1,B1,42,3,900,2026-03-02\n"))
 	tab.Go("/reports?lang=zh")
 	tab.Wait("the card", `document.querySelector("[data-turned] .renamed")?.textContent.includes("列 销量 是否改名为 销售数量")`)
-	max := w.enter(t, "max", desk)
-	max.Go("/reports?partner=birch&lang=en")
-	max.Wait("the card", `document.querySelector("[data-turned] .renamed")?.textContent.includes("Column 销量 was renamed 销售数量?")`)
-	max.Press(`[data-turned] a.act`)
-	max.Wait("the file that is tried", `location.pathname === "/try" && document.querySelector(".found")?.textContent.includes("销售数量")`)
-	max.Quiet()
+	manager := w.enter(t, "max", desk)
+	manager.Go("/reports?partner=birch&lang=en")
+	manager.Wait("the card", `document.querySelector("[data-turned] .renamed")?.textContent.includes("Column 销量 was renamed 销售数量?")`)
+	manager.Press(`[data-turned] a.act`)
+	manager.Wait("the file that is tried", `location.pathname === "/try" && document.querySelector(".found")?.textContent.includes("销售数量")`)
+	manager.Quiet()
 	for _, f := range tab.Faults() {
 		if !strings.Contains(f, "422") {
 			t.Error(f)

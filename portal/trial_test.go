@@ -94,10 +94,10 @@ func german() []byte {
 
 func TestAFileIsTriedAndItsAnswersMakeAFeedThatReadsIt(t *testing.T) {
 	w := newWorld(t)
-	max := w.as("max")
+	manager := w.as("max")
 	answers := map[string]string{}
 	request := map[string]any{"answers": answers, "partner": "alder", "feed": "alder-german", "zone": "Europe/London", "currency": "GBP", "size": len(german())}
-	a, f := max.try("Umsatz.csv", german(), request)
+	a, f := manager.try("Umsatz.csv", german(), request)
 	if a.status != http.StatusOK || f.Format.Type != "csv" || f.Format.Encoding != "windows-1252" || f.As != nil || f.YAML != "" || len(f.Questions) == 0 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
@@ -118,7 +118,7 @@ func TestAFileIsTriedAndItsAnswersMakeAFeedThatReadsIt(t *testing.T) {
 			}
 			asked++
 		}
-		if a, f = max.try("Umsatz.csv", german(), request); a.status != http.StatusOK || asked > 20 {
+		if a, f = manager.try("Umsatz.csv", german(), request); a.status != http.StatusOK || asked > 20 {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 	}
@@ -173,7 +173,7 @@ func indent(yaml string) string {
 
 func TestWhatCannotBeTriedIsSaidPlainly(t *testing.T) {
 	w := newWorld(t)
-	max := w.as("max")
+	manager := w.as("max")
 	for name, c := range map[string]struct {
 		file string
 		body string
@@ -186,29 +186,29 @@ func TestWhatCannotBeTriedIsSaidPlainly(t *testing.T) {
 		"an interchange":   {"a.edi", interchange, ""},
 		"bytes of nothing": {"a.bin", "\x00\x01\x02\x03", ""},
 	} {
-		a, f := max.try(c.file, []byte(c.body), map[string]any{"size": len(c.body)})
+		a, f := manager.try(c.file, []byte(c.body), map[string]any{"size": len(c.body)})
 		if a.status != http.StatusOK || !strings.Contains(f.Problem, c.want) || f.As != nil && c.want != "" {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
 	// A workbook of which only the beginning came is told from a damaged one.
-	if a, f := max.try("a.xlsx", []byte("PK\x03\x04"), map[string]any{"size": 100 << 20}); !strings.Contains(f.Problem, "has to be whole") {
+	if a, f := manager.try("a.xlsx", []byte("PK\x03\x04"), map[string]any{"size": 100 << 20}); !strings.Contains(f.Problem, "has to be whole") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	for name, a := range map[string]answered{
-		"no form":                max.do(http.MethodPost, "/api/try", "text/csv", strings.NewReader("a,b\n")),
-		"a form without a file":  max.do(http.MethodPost, "/api/try", "multipart/form-data; boundary=x", strings.NewReader("--x--\r\n")),
-		"something else in JSON": max.post("/api/try", map[string]any{"file": "x"}),
+		"no form":                manager.do(http.MethodPost, "/api/try", "text/csv", strings.NewReader("a,b\n")),
+		"a form without a file":  manager.do(http.MethodPost, "/api/try", "multipart/form-data; boundary=x", strings.NewReader("--x--\r\n")),
+		"something else in JSON": manager.post("/api/try", map[string]any{"file": "x"}),
 	} {
 		if a.status != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
-	if a := max.post("/api/try", map[string]any{"turned": "turned_0' OR 1=1 --"}); a.status != http.StatusNotFound {
+	if a := manager.post("/api/try", map[string]any{"turned": "turned_0' OR 1=1 --"}); a.status != http.StatusNotFound {
 		t.Errorf("a file that is none: %d %s", a.status, a.body)
 	}
 	large := bytes.Repeat([]byte("x"), 64<<20+1)
-	if a, _ := max.try("large.csv", large, map[string]any{"size": len(large)}); a.status != http.StatusRequestEntityTooLarge || !strings.Contains(string(a.body), "64 MiB") {
+	if a, _ := manager.try("large.csv", large, map[string]any{"size": len(large)}); a.status != http.StatusRequestEntityTooLarge || !strings.Contains(string(a.body), "64 MiB") {
 		t.Errorf("a file that is too large: %d %s", a.status, a.body)
 	}
 }

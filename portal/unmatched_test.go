@@ -68,21 +68,21 @@ func look(v *visitor, partner, what, code string) (m meaning) {
 func TestAnUnmatchedCodeIsMappedAndItsLinesReflow(t *testing.T) {
 	w := newWorld(t)
 	w.as(alderKey).send("alder", "alder-pos", "day.csv", unknown)
-	max := w.as("max")
+	manager := w.as("max")
 	var list codes
-	max.ok("/api/unmatched?by=units", &list)
+	manager.ok("/api/unmatched?by=units", &list)
 	if len(list.Codes) != 4 || list.Codes[0].Code != "400638133393" || list.Codes[0].Units != "7" || *list.Codes[0].Money != "140" || list.Codes[0].Feeds[0] != "alder-pos" ||
 		list.Total.Lines != 4 || list.Total.Units != "14" || !list.Folder || !list.Applies {
 		t.Fatalf("%+v", list)
 	}
-	max.ok("/api/unmatched?by=money", &list)
+	manager.ok("/api/unmatched?by=money", &list)
 	if list.Codes[0].Code != "ch-77" {
 		t.Errorf("by money: %+v", list.Codes)
 	}
 
 	// Each candidate says why.
 	for code, want := range map[string][2]string{"400638133393": {"LAMP", "gtin"}, "42": {"CHAIR", "elsewhere"}, "ch-77": {"CHAIR", "name"}} {
-		m := look(max, "alder", "item", code)
+		m := look(manager, "alder", "item", code)
 		if len(m.Candidates) == 0 || m.Candidates[0].Target != want[0] || m.Candidates[0].Reasons[0].Because != want[1] {
 			t.Errorf("%s: %+v, want %v", code, m.Candidates, want)
 		}
@@ -91,7 +91,7 @@ func TestAnUnmatchedCodeIsMappedAndItsLinesReflow(t *testing.T) {
 		}
 	}
 
-	a := max.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "ch-77", Target: "CHAIR", Units: "2"})
+	a := manager.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "ch-77", Target: "CHAIR", Units: "2"})
 	var written struct {
 		Entry   entry
 		Applied bool
@@ -107,7 +107,7 @@ func TestAnUnmatchedCodeIsMappedAndItsLinesReflow(t *testing.T) {
 		Total struct{ Codes int64 }
 	}
 	until(t, func() bool {
-		max.ok("/api/unmatched/weight?partner=alder&what=item&code=ch-77", &weight)
+		manager.ok("/api/unmatched/weight?partner=alder&what=item&code=ch-77", &weight)
 		return weight.Lines == 0
 	})
 	if weight.Total.Codes != 3 {
@@ -123,26 +123,26 @@ func TestAnUnmatchedCodeIsMappedAndItsLinesReflow(t *testing.T) {
 	if got := w.audited("what = 'change' AND who = 'max' AND about LIKE '%ch-77 of alder → CHAIR'"); got != "1" {
 		t.Errorf("the audit log has it %s times", got)
 	}
-	max.ok("/api/unmatched", &list)
+	manager.ok("/api/unmatched", &list)
 	if len(list.Recent) != 1 || list.Recent[0].Who != "max" || list.Recent[0].Code != "ch-77" {
 		t.Errorf("recent: %+v", list.Recent)
 	}
 
 	// A location likewise, and taken back.
-	a = max.post("/api/unmatched/map", entry{Partner: "alder", What: "location", Code: "S9", Target: "ALD-WEB"})
+	a = manager.post("/api/unmatched/map", entry{Partner: "alder", What: "location", Code: "S9", Target: "ALD-WEB"})
 	a.into(t, &written)
 	if a.status != http.StatusOK {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	until(t, func() bool {
-		max.ok("/api/unmatched/weight?partner=alder&what=location&code=S9", &weight)
+		manager.ok("/api/unmatched/weight?partner=alder&what=location&code=S9", &weight)
 		return weight.Lines == 0
 	})
-	if a := max.post("/api/unmatched/take", written.Entry); a.status != http.StatusOK {
+	if a := manager.post("/api/unmatched/take", written.Entry); a.status != http.StatusOK {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	until(t, func() bool {
-		max.ok("/api/unmatched/weight?partner=alder&what=location&code=S9", &weight)
+		manager.ok("/api/unmatched/weight?partner=alder&what=location&code=S9", &weight)
 		return weight.Lines > 0
 	})
 	if strings.Contains(w.read("crossreferences.csv"), "S9") {
@@ -153,7 +153,7 @@ func TestAnUnmatchedCodeIsMappedAndItsLinesReflow(t *testing.T) {
 func TestWhatWouldBeAMistakeOrIsInTheWayIsNotWritten(t *testing.T) {
 	w := newWorld(t)
 	w.as(alderKey).send("alder", "alder-pos", "day.csv", unknown)
-	max := w.as("max")
+	manager := w.as("max")
 	before := w.read("crossreferences.csv")
 	for name, c := range map[string]struct {
 		e      entry
@@ -169,7 +169,7 @@ func TestWhatWouldBeAMistakeOrIsInTheWayIsNotWritten(t *testing.T) {
 		"a kind that is none":                 {entry{Partner: "alder", What: "shelf", Code: "ch-77", Target: "CHAIR"}, http.StatusBadRequest, "request"},
 		"a code that would be a line of more": {entry{Partner: "alder", What: "item", Code: "x\ny", Target: "CHAIR"}, http.StatusUnprocessableEntity, "faults"},
 	} {
-		a := max.post("/api/unmatched/map", c.e)
+		a := manager.post("/api/unmatched/map", c.e)
 		var f struct{ Code, Error string }
 		a.into(t, &f)
 		if a.status != c.status || f.Code != c.code || f.Error == "" || strings.Contains(f.Error, w.folder) {
@@ -178,7 +178,7 @@ func TestWhatWouldBeAMistakeOrIsInTheWayIsNotWritten(t *testing.T) {
 	}
 	// Somebody wrote another meaning into the file while the page was open, and it is told.
 	w.write("crossreferences.csv", before+"alder,item,ch-77,DESK,,,\n")
-	a := max.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "ch-77", Target: "CHAIR"})
+	a := manager.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "ch-77", Target: "CHAIR"})
 	var f struct {
 		Code string
 		More entry
@@ -189,7 +189,7 @@ func TestWhatWouldBeAMistakeOrIsInTheWayIsNotWritten(t *testing.T) {
 	}
 	// A mistake that stands in the folder already stops everything, and nothing is written.
 	w.write("crossreferences.csv", before+"alder,item,bad,NOTHING,,,\n")
-	if a := max.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "ch-77", Target: "CHAIR"}); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "NOTHING") {
+	if a := manager.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "ch-77", Target: "CHAIR"}); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "NOTHING") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if got := w.read("crossreferences.csv"); got != before+"alder,item,bad,NOTHING,,,\n" {
@@ -203,16 +203,16 @@ func TestWhatWouldBeAMistakeOrIsInTheWayIsNotWritten(t *testing.T) {
 func TestWithoutAReferenceFolderNothingIsWrittenAndTheRoomSaysSo(t *testing.T) {
 	w := newWorld(t, func(o *portal.Options) { o.Folder, o.Apply = "", nil })
 	w.as(alderKey).send("alder", "alder-pos", "day.csv", unknown)
-	max := w.as("max")
+	manager := w.as("max")
 	var list codes
-	max.ok("/api/unmatched", &list)
+	manager.ok("/api/unmatched", &list)
 	if list.Folder || list.Applies || len(list.Codes) != 4 {
 		t.Errorf("%+v", list)
 	}
-	if m := look(max, "alder", "item", "42"); len(m.Candidates) == 0 {
+	if m := look(manager, "alder", "item", "42"); len(m.Candidates) == 0 {
 		t.Error("it has no candidates")
 	}
-	a := max.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "42", Target: "CHAIR"})
+	a := manager.post("/api/unmatched/map", entry{Partner: "alder", What: "item", Code: "42", Target: "CHAIR"})
 	if a.status != http.StatusConflict || !strings.Contains(string(a.body), "no reference folder on this machine") {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
 	"time"
 
 	"sellthrough"

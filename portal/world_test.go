@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -292,8 +291,12 @@ func (w *world) serve(o portal.Options, in *ingest.Intake) {
 		w.t.Fatal(err)
 	}
 	hash := access.HashPassword(password)
-	users := []access.User{{Name: "ada", Password: hash, Bound: access.Bound{Role: access.RoleAdmin}}, {Name: "max", Password: hash, Bound: access.Bound{Role: access.RoleManager}},
-		{Name: "vic", Password: hash, Bound: access.Bound{Role: access.RoleViewer}}, {Name: "pia", Password: hash, Bound: access.Bound{Role: access.RolePartner, Partner: "alder"}}}
+	users := []access.User{
+		{Name: "ada", Password: hash, Bound: access.Bound{Role: access.RoleAdmin}},
+		{Name: "max", Password: hash, Bound: access.Bound{Role: access.RoleManager}},
+		{Name: "vic", Password: hash, Bound: access.Bound{Role: access.RoleViewer}},
+		{Name: "pia", Password: hash, Bound: access.Bound{Role: access.RolePartner, Partner: "alder"}},
+	}
 	ao := access.Options{Store: w.ledger, Users: users, Nodes: w.ledger.Under, Idle: time.Hour, Absolute: time.Hour, Log: zerolog.Nop()}
 	for i := range w.cfg.Partners {
 		for _, k := range w.cfg.Partners[i].Keys {

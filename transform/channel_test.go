@@ -338,11 +338,11 @@ func (w *world) totals() map[string]int64 {
 func simulate(t *testing.T, kind feedKind, s uint64) {
 	r := rand.New(rand.NewPCG(s, 7))
 	w := newWorld(t, r, kind)
-	make := w.files
+	write := w.files
 	if kind.files != nil {
-		make = func(n int) []file { return kind.files(w, n) }
+		write = func(n int) []file { return kind.files(w, n) }
 	}
-	files := make(3 + r.IntN(8))
+	files := write(3 + r.IntN(8))
 	order := slices.Clone(files)
 	for range kind.late(r) { // some arrive late
 		i, j := r.IntN(len(order)), r.IntN(len(order))

@@ -358,8 +358,7 @@ func FuzzAChangeChangesItsRowAlone(f *testing.F) {
 		}
 		got, m, err := b.merge(body, c)
 		if err != nil {
-			var p *Problem
-			if !errors.As(err, &p) {
+			if _, ok := errors.AsType[*Problem](err); !ok {
 				t.Fatal(err)
 			}
 			return

@@ -254,7 +254,7 @@ func (r *reading) walk(changed func(uint32) bool, refused func(*sellthrough.Refu
 			}
 			r.strange = max(x.Row, 1)
 			r.refused++
-			_, _ = r.hash.WriteString(fmt.Sprintf("%q %q %q", x.Column, x.Value, x.Reason))
+			_, _ = fmt.Fprintf(&r.hash, "%q %q %q", x.Column, x.Value, x.Reason)
 		},
 	}
 }

@@ -73,8 +73,14 @@ func TestASessionEndsWithItsKey(t *testing.T) {
 func TestAKeyIsNoPasswordAndANameNoKey(t *testing.T) {
 	s := newSite(t, withKeys)
 	for _, form := range []url.Values{
-		{"name": {"acme"}, "password": {"acme-new"}}, {"name": {"key:acme"}, "password": {"acme-new"}}, {"name": {"anna"}, "password": {"acme-new"}},
-		{"key": {"anna-secret"}}, {"key": {""}}, {"key": {"acme"}}, {"key": {keyOf("acme", "acme-new").Hash}}, {"key": {strings.Repeat("x", 10_000)}},
+		{"name": {"acme"}, "password": {"acme-new"}},
+		{"name": {"key:acme"}, "password": {"acme-new"}},
+		{"name": {"anna"}, "password": {"acme-new"}},
+		{"key": {"anna-secret"}},
+		{"key": {""}},
+		{"key": {"acme"}},
+		{"key": {keyOf("acme", "acme-new").Hash}},
+		{"key": {strings.Repeat("x", 10_000)}},
 	} {
 		c := s.browser()
 		if a, _ := s.ask(c, "POST", "/login", form); a.StatusCode != http.StatusUnauthorized && a.StatusCode != http.StatusTooManyRequests {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,11 @@ func (b *Bus) Consume(ctx context.Context, run func(ctx context.Context, partiti
 
 // join is Consume for any group and topic. A topic that grows, or is still to be made, is watched where that is asked for.
 func (b *Bus) join(ctx context.Context, group, topic string, grows bool, run func(context.Context, *kafka.Generation, kafka.PartitionAssignment) error, fatal func(error) bool) error {
+	if grows {
+		if err := b.appears(ctx, topic); err != nil {
+			return err
+		}
+	}
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: group, Brokers: b.opts.Brokers, Dialer: b.dialer, Topics: []string{topic}, WatchPartitionChanges: grows,
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
@@ -82,6 +88,24 @@ func (b *Bus) join(ctx context.Context, group, topic string, grows bool, run fun
 					_ = sleep(rctx, time.Second)
 				}
 			})
+		}
+	}
+}
+
+// appears waits until a topic is there. Joined before that, a group whose topic is made between its assignment and the first
+// look of its watch would have no partition, and see no change.
+func (b *Bus) appears(ctx context.Context, topic string) error {
+	for wait, told := 100*time.Millisecond, false; ; wait = min(2*wait, 2*time.Second) {
+		meta, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
+		if err == nil && slices.ContainsFunc(meta.Topics, func(t kafka.Topic) bool { return t.Name == topic && t.Error == nil && len(t.Partitions) > 0 }) {
+			return nil
+		}
+		if !told {
+			b.opts.Log.Warn().Err(err).Str("topic", topic).Msg("waiting for a topic that is not there")
+			told = true
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
 		}
 	}
 }

@@ -159,14 +159,14 @@ func (v *validator) identity(path string, f *Feed) {
 
 // originals checks what an original is about what is held already.
 func (v *validator) originals(path string, f *Feed, covered bool) {
-	append, refuse := string(sellthrough.OriginalsAppend), string(sellthrough.OriginalsRefuse)
+	onTop, refuse := string(sellthrough.OriginalsAppend), string(sellthrough.OriginalsRefuse)
 	switch {
 	case f.Originals == "":
-	case f.Originals != "replace" && f.Originals != append && f.Originals != refuse:
-		v.oneOf(path, f.Originals, "replace", append, refuse)
+	case f.Originals != "replace" && f.Originals != onTop && f.Originals != refuse:
+		v.oneOf(path, f.Originals, "replace", onTop, refuse)
 	case f.Kind == sellthrough.Stock && f.Originals != "replace":
 		v.bad(path, "originals: %s of feed %s is for sales: a level of stock told again is the newer word, and comes on top of nothing; take it out", f.Originals, f.ID)
-	case f.Originals == append && covered:
+	case f.Originals == onTop && covered:
 		v.bad(path, "originals: append of feed %s contradicts its coverage: what comes on top of others is not complete; keep one", f.ID)
 	case f.Originals == refuse && f.Coverage.Kind == sellthrough.CoverPeriod:
 		v.bad(path, "originals: refuse of feed %s does not go with coverage period: whether a period is held already can't be told document by document; keep one", f.ID)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -109,8 +110,7 @@ func Read(w http.ResponseWriter, r *http.Request, most int64, v any) error {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return err
 		}
 		return Bad("the request can't be read: %v", err)
@@ -143,12 +143,7 @@ func Sees(v access.Viewer, p sellthrough.PartnerID) bool {
 	if !v.Restricted() {
 		return v.Role != access.RolePartner
 	}
-	for _, x := range v.Partners {
-		if x == p {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.Partners, p)
 }
 
 // Language is that of whoever asks, as the page says it: en or zh.

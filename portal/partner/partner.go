@@ -320,7 +320,7 @@ func (p *room) quality(w http.ResponseWriter, r *http.Request) error {
 		}
 		x := number{Name: name, Title: n.Title.In(lang), About: n.Description(lang), Better: n.Better, Decimal: n.Decimals}
 		if len(t.Rows) > 0 {
-			x.Value = real(t.Rows[0][0])
+			x.Value = nullable(t.Rows[0][0])
 		}
 		out.Numbers = append(out.Numbers, x)
 	}
@@ -344,8 +344,8 @@ func whole(v any) int64 {
 	return 0
 }
 
-// real is a number that may be NULL.
-func real(v any) *float64 {
+// nullable is a number that may be NULL.
+func nullable(v any) *float64 {
 	switch x := v.(type) {
 	case *float64:
 		return x

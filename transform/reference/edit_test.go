@@ -203,11 +203,11 @@ func TestAnEntryIsTakenOutWhereItIsStillThere(t *testing.T) {
 
 func TestALinkStaysALinkAndAModeAMode(t *testing.T) {
 	dir := shelf(t, "")
-	real := filepath.Join(t.TempDir(), "real.csv")
-	if err := os.WriteFile(real, []byte("partner,kind,code,target\n"), 0o640); err != nil {
+	target := filepath.Join(t.TempDir(), "real.csv")
+	if err := os.WriteFile(target, []byte("partner,kind,code,target\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(real, filepath.Join(dir, crossFile)); err != nil {
+	if err := os.Symlink(target, filepath.Join(dir, crossFile)); err != nil {
 		t.Fatal(err)
 	}
 	if err := Add(t.Context(), dir, entry("x", "A")); err != nil {
@@ -217,7 +217,7 @@ func TestALinkStaysALinkAndAModeAMode(t *testing.T) {
 	if err != nil || info.Mode().IsRegular() {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	if b, err := os.Stat(real); err != nil || b.Mode().Perm() != 0o640 || b.Size() < 40 {
+	if b, err := os.Stat(target); err != nil || b.Mode().Perm() != 0o640 || b.Size() < 40 {
 		t.Errorf("%v, %v", b, err)
 	}
 }

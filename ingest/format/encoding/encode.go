@@ -4,22 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
-
-	xencoding "golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
-	"golang.org/x/text/encoding/unicode"
 )
 
 // Encode brings text as a Reader gives it back into the encoding. A piece that was Undecodable stays one. Its error names a
 // character that the encoding has not.
 func (e Encoding) Encode(text []byte) ([]byte, error) {
-	enc := e.encoder()
-	if enc == nil {
+	coding := e.coding()
+	if coding == nil {
 		return text, nil
 	}
+	enc := coding.NewEncoder()
 	var out []byte
 	for {
 		piece, rest, bad := bytes.Cut(text, []byte{Undecodable})
@@ -40,7 +34,7 @@ func (e Encoding) Encode(text []byte) ([]byte, error) {
 func (e Encoding) lacks(piece []byte) rune {
 	for len(piece) > 0 {
 		r, n := utf8.DecodeRune(piece)
-		if _, err := e.encoder().Bytes(piece[:n]); err != nil {
+		if _, err := e.coding().NewEncoder().Bytes(piece[:n]); err != nil {
 			return r
 		}
 		piece = piece[n:]
@@ -68,25 +62,6 @@ func (e Encoding) Mark() []byte {
 		return []byte("\xFF\xFE")
 	case UTF16BE:
 		return []byte("\xFE\xFF")
-	}
-	return nil
-}
-
-// encoder is nil for UTF-8, which is passed on as it is.
-func (e Encoding) encoder() *xencoding.Encoder {
-	switch e {
-	case UTF16LE:
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder()
-	case UTF16BE:
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewEncoder()
-	case GB18030:
-		return simplifiedchinese.GB18030.NewEncoder()
-	case Big5:
-		return traditionalchinese.Big5.NewEncoder()
-	case ShiftJIS:
-		return japanese.ShiftJIS.NewEncoder()
-	case Windows1252:
-		return charmap.Windows1252.NewEncoder()
 	}
 	return nil
 }

@@ -82,21 +82,21 @@ func names(es []Encoding) string {
 	return strings.Join(out, ", ")
 }
 
-// decoder is nil for UTF-8, which is passed on as it is.
-func (e Encoding) decoder() *xencoding.Decoder {
+// coding is how the encoding writes text, nil for UTF-8, which is passed on as it is.
+func (e Encoding) coding() xencoding.Encoding {
 	switch e {
 	case UTF16LE:
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	case UTF16BE:
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	case GB18030:
-		return simplifiedchinese.GB18030.NewDecoder()
+		return simplifiedchinese.GB18030
 	case Big5:
-		return traditionalchinese.Big5.NewDecoder()
+		return traditionalchinese.Big5
 	case ShiftJIS:
-		return japanese.ShiftJIS.NewDecoder()
+		return japanese.ShiftJIS
 	case Windows1252:
-		return charmap.Windows1252.NewDecoder()
+		return charmap.Windows1252
 	}
 	return nil
 }

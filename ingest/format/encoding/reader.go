@@ -186,8 +186,8 @@ func (r *Reader) settle(window []byte) error {
 
 // begin goes on by the encoding that was found, with data that is read already.
 func (r *Reader) begin(data []byte) {
-	if d := r.guess.Encoding.decoder(); d != nil {
-		r.state, r.dec, r.in, r.room = decode, d.Transformer, data, make([]byte, 3*chunkSize)
+	if c := r.guess.Encoding.coding(); c != nil {
+		r.state, r.dec, r.in, r.room = decode, c.NewDecoder().Transformer, data, make([]byte, 3*chunkSize)
 		return
 	}
 	r.state = direct

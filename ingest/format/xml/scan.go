@@ -155,7 +155,7 @@ func (s *scanner) next() (token, error) {
 
 // tag reads a tag as a whole. parse gives its length, or 0 where more of it is needed.
 func (s *scanner) tag(parse func(b []byte) (int, error)) error {
-	for want := 0; ; {
+	for {
 		b := s.buf[s.pos:s.end]
 		n, err := parse(b)
 		if err != nil {
@@ -168,7 +168,7 @@ func (s *scanner) tag(parse func(b []byte) (int, error)) error {
 			s.pos += n
 			return nil
 		}
-		if want = min(2*len(b)+64, max(s.max, len(b))+1); !s.have(want) && s.end-s.pos == len(b) {
+		if want := min(2*len(b)+64, max(s.max, len(b))+1); !s.have(want) && s.end-s.pos == len(b) {
 			return s.cut()
 		}
 	}

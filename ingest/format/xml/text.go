@@ -165,7 +165,7 @@ func reference(name string) (rune, bool) {
 	if digits == name {
 		return 0, false
 	}
-	if hex := strings.TrimPrefix(digits, "x"); hex != digits {
+	if hex, ok := strings.CutPrefix(digits, "x"); ok {
 		digits, base = hex, 16
 	}
 	n, err := strconv.ParseUint(digits, base, 32)

@@ -117,9 +117,28 @@ var weekdays = []struct {
 	text string
 	day  int
 }{
-	{"sunday", 0}, {"monday", 1}, {"tuesday", 2}, {"wednesday", 3}, {"thursday", 4}, {"friday", 5}, {"saturday", 6},
-	{"sun", 0}, {"mon", 1}, {"tue", 2}, {"wed", 3}, {"thu", 4}, {"fri", 5}, {"sat", 6},
-	{"日", 0}, {"天", 0}, {"一", 1}, {"二", 2}, {"三", 3}, {"四", 4}, {"五", 5}, {"六", 6},
+	{"sunday", 0},
+	{"monday", 1},
+	{"tuesday", 2},
+	{"wednesday", 3},
+	{"thursday", 4},
+	{"friday", 5},
+	{"saturday", 6},
+	{"sun", 0},
+	{"mon", 1},
+	{"tue", 2},
+	{"wed", 3},
+	{"thu", 4},
+	{"fri", 5},
+	{"sat", 6},
+	{"日", 0},
+	{"天", 0},
+	{"一", 1},
+	{"二", 2},
+	{"三", 3},
+	{"四", 4},
+	{"五", 5},
+	{"六", 6},
 }
 
 // word reads a month's name, a half of the day or a day of the week; n is its length, 0 where there is none.

@@ -28,7 +28,7 @@ const (
 	biffDate1904   = 0x0022
 )
 
-// U16, U32 and F64 are numbers as they lie in a record.
+// U16 is a number of two bytes, as it lies in a record.
 func U16(v int) []byte { return binary.LittleEndian.AppendUint16(nil, uint16(v)) }
 
 // U32 is a number of four bytes.
