@@ -102,7 +102,7 @@ func TestAClosedQuarterStandsAndTheNextSaysWhatChangedAndByWhom(t *testing.T) {
 	}
 
 	for format, begins := range map[string]string{"html": "<!DOCTYPE html>", "xlsx": "PK", "csv": "\ufeffProgramme"} {
-		r, err := http.Get(s.api + "/statements/chain/2026-Q3." + format) //nolint:noctx // of the test's own server
+		r, err := http.Get(s.api + "/statements/chain/2026-Q3." + format)
 		if err != nil {
 			t.Fatal(err)
 		}
