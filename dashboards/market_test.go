@@ -95,7 +95,7 @@ var workedMarket = map[string]string{
 	// Of the last four weeks acme sold 19 after 8, at most 100; 6 of 28 days were in time, 21.428571; of 20 sold 1 came back, 75; with pace
 	// and codes as above 5664.2857 of 75, and zeta's 1833.33333 of 20. Of those before, 16 after 20 is 30, 1 of 28 days, all known, nothing
 	// back: 2485.71428 of 45. Before that no report came.
-	"scorecard 8": "2025-12-21 | 0\n2026-01-18 | 0\n2026-02-15 | 55.238095\n2026-03-15 | 78.922305",
+	"scorecard 8": "2026-01-18 | 0\n2026-02-15 | 55.238095\n2026-03-15 | 78.922305",
 	// acme: 6202.97619 + 1000 of 100, since 10 is above its floor of 9; zeta sold at 9, below 9.5: 1833.33333 of 30.
 	"scorecard 9":  "acme | 72.029761 | 0\nzeta | 61.111111 | 100",
 	"scorecard 10": "acme | li | 90 | 9 | 100",

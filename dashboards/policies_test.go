@@ -55,7 +55,7 @@ func grafanaGrants() []string {
 // needs are panels that are refused without a grant.
 var needs = map[string]string{
 	"modes 16": access.GrantCost, "modes 17": access.GrantCost, "modes 18": access.GrantCost, "territory 11": access.GrantCost, "ageing 4": access.GrantCost,
-	"scorecard 9": access.GrantFloor, "conflict 4": access.GrantFloor, "conflict 5": access.GrantFloor, "conflict 12": access.GrantFloor,
+	"scorecard 9": access.GrantFloor, "scorecard 5": access.GrantCustomer, "conflict 4": access.GrantFloor, "conflict 5": access.GrantFloor, "conflict 12": access.GrantFloor,
 }
 
 // forVendor are panels about the market and competitors, which a partner is refused.

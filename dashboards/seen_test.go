@@ -28,6 +28,8 @@ func TestTheBoardOfIncentivesIsSeen(t *testing.T) {
 	seen(t, "seen_incentives", ofRewarded, rewarded, restatedSince)
 }
 
+func TestTheBoardsOfTheMarketAreSeen(t *testing.T) { seen(t, "seen_market", ofMarket, dealt) }
+
 // seen looks at boards on what was written to a database of a name, one after another.
 func seen(t *testing.T, database string, boards []string, written ...map[string]string) {
 	t.Helper()

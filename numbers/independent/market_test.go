@@ -2,6 +2,7 @@ package independent
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -240,14 +241,7 @@ func markets(t *testing.T, c *channel) {
 	}
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
+func has(list []string, s string) bool { return slices.Contains(list, s) }
 
 func weightedDistribution(t *testing.T, c *channel) {
 	from, to := c.window()

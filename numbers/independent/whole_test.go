@@ -32,7 +32,7 @@ type check struct {
 // One load serves all numbers; each has a list of its own beside.
 func TestEveryNumberOfTheWholeDemoIsWhatPlainGoMakesOfTheFacts(t *testing.T) {
 	c := &channel{Demo: channeltest.Whole(t)}
-	for _, x := range slices.Concat(market, service, goods, conflict) {
+	for _, x := range slices.Concat(market, service, score, goods, conflict) {
 		t.Run(x.name, func(t *testing.T) { x.run(t, c) })
 	}
 }

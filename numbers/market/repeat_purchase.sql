@@ -2,8 +2,8 @@
 -- name: repeat_purchase
 -- title: {en: Repeat purchase, zh: 复购率}
 -- formula: {en: end customers who bought on two days or more ÷ end customers who bought, zh: 在两天及以上购买过的终端顾客数 ÷ 购买过的终端顾客数}
--- variant: {en: "In the period, by the keyed hash that stands for a customer with one partner; who buys from two partners is two customers.", zh: 期内，按代表顾客的密钥散列，以伙伴为界；向两家伙伴购买者计为两位顾客。}
--- edges: {en: "Sales without a customer, and of customers who were erased, are left out. What came back was still bought. No customer gives no value.", zh: 无顾客标识及已删除顾客的销售不计；退货者仍计为购买。无顾客则无值。}
+-- variant: {en: "In the period, by the token that stands for a customer with one partner; who buys from two partners is two customers.", zh: 期内，按代表顾客的令牌，以伙伴为界；向两家伙伴购买者计为两位顾客。}
+-- edges: {en: "Sales without a customer, and of customers who were erased, are left out. What came back was still bought. No customer gives no value. Needs the grant customer.", zh: 无顾客标识及已删除顾客的销售不计；退货者仍计为购买。无顾客则无值。需要 customer 权限。}
 -- unit: percent
 -- decimals: 1
 -- better: more
