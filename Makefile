@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak quick test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka
+.PHONY: help run test check bench fuzz soak quick test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka tools-clients
 
 # The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
 GO_MIN        := 1.26
@@ -16,8 +16,8 @@ PKG      ?= ./...
 FUZZTIME ?= 30s
 BENCH    ?=
 DATA     ?= ../shared/data
-SEEDS    ?= 10000
 SAMPLES  ?= ../shared/samples
+SEEDS    ?= 10000
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -31,7 +31,7 @@ build: tools assets ## build bin/sellthrough
 	@echo "building bin/sellthrough $(VERSION) (the first build also fetches and compiles its modules: some minutes)"
 	CGO_ENABLED=0 go build -v -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sellthrough ./cmd/sellthrough
 
-test: tools tools-race tools-kafka assets tools-browser tools-alerts ## all tests, with the race detector, on the project's own fixtures and the embedded engines
+test: tools tools-race tools-kafka assets tools-browser tools-alerts tools-clients ## all tests, with the race detector, on the project's own fixtures and the embedded engines
 	go test -race -timeout 25m $(PKG)
 
 quick: ## what needs no engine, browser or download, in less than a minute; 100 seeds of the simulation
@@ -92,6 +92,13 @@ tools-browser:
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: the tests of the page need a Chromium (Debian: apt-get install chromium fonts-noto-cjk), or its path in CHROMIUM" >&2; exit 1; }; \
 		echo "installing chromium for the tests of the page, once"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends -qq chromium fonts-noto-cjk >/dev/null; }
+
+# The doors are also tested with the clients that partners have.
+tools-clients:
+	@{ command -v sftp && command -v ssh-keygen && command -v curl; } >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: the tests of the doors need OpenSSH's sftp and curl (Debian: apt-get install openssh-client curl)" >&2; exit 1; }; \
+		echo "installing openssh-client and curl for the tests of the doors, once"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-client curl >/dev/null; }
 
 # The tests of the alerts speak to a real Alertmanager, and have Prometheus read the rules.
 tools-alerts:

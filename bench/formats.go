@@ -212,7 +212,7 @@ func runFormats(ctx context.Context, out io.Writer, only string) error {
 		for pass := 0; pass < 7 && ctx.Err() == nil; pass++ {
 			runtime.GC()
 			begun := ownCPU()
-			p, err := ingest.Read(feed, c.Limits, bytes.NewReader(body), 0)
+			p, err := (&ingest.Walk{}).Through(feed, c.Limits, bytes.NewReader(body))
 			took := (ownCPU() - begun).Seconds()
 			if err != nil || p.Refused > 0 || p.Accepted == 0 {
 				return fmt.Errorf("%s: %d lines, %d refused, %w", f.name, p.Accepted, p.Refused, err)

@@ -39,15 +39,22 @@ func TestFilesAreWhatTheirSourcesSay(t *testing.T) {
 }
 
 var uids = []string{
+	"ageing",
 	"channel",
+	"conflict",
 	"flows",
 	"incidents",
+	"life",
 	"modes",
 	"organisation",
 	"partner",
 	"pipeline",
+	"promotions",
 	"quality",
+	"reconciliation",
+	"scorecard",
 	"stock",
+	"territory",
 }
 
 func TestBoardsKeepTheirNamesAndTheirGrid(t *testing.T) {

@@ -125,7 +125,15 @@ var rows = map[string]struct {
 func TestEveryPanelShowsWhatIsWorkedOutByHand(t *testing.T) {
 	c := channeltest.New(t)
 	c.Write(t, known)
-	shown(t, c, worked, rows, func(board string) bool { return !slices.Contains(ofMixed, board) })
+	shown(t, c, worked, rows, func(board string) bool {
+		return !slices.Contains(ofMixed, board) && !slices.Contains(ofContested, board) && !slices.Contains(ofMarket, board)
+	})
+	c.Clear(t)
+	c.Write(t, contested)
+	shown(t, c, workedContested, rowsContested, func(board string) bool { return slices.Contains(ofContested, board) })
+	c.Clear(t)
+	c.Write(t, dealt)
+	shown(t, c, workedMarket, nil, func(board string) bool { return slices.Contains(ofMarket, board) })
 	c.Clear(t)
 	c.Write(t, mixed)
 	shown(t, c, workedMixed, rowsMixed, func(board string) bool { return slices.Contains(ofMixed, board) })

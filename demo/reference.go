@@ -49,6 +49,7 @@ func (c *Channel) Reference(at time.Time) map[string][]byte {
 		"market.csv":            o.market(),
 		"weights.csv":           weights(w),
 		"competitor_prices.csv": competitorPrices(w),
+		"score_weights.csv":     scoreWeights(),
 	}
 }
 

@@ -19,9 +19,9 @@ type body struct {
 	rows    *opened
 	binding *mapping.Binding
 	turn    *turn
-	src     io.Closer   // closed with the body; may be nil
 	hider   *keys.Hider // nil: no column is a customer
 	veil    *veil.Veil
+	src     io.Closer // closed with the body; may be nil
 
 	acknowledgement *Acknowledgement // once it is decoded
 

@@ -27,6 +27,7 @@ import (
 	"sellthrough/ingest"
 	"sellthrough/ingest/archive"
 	"sellthrough/ingest/httpfeed"
+	"sellthrough/ingest/keys"
 	"sellthrough/internal/access"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/config"
@@ -100,6 +101,12 @@ feeds:
     columns: {document: document, location: location, item: item, qty: qty, kind: {column: kind}, amount: amount, business_date: business_date}
     identity: {scope: document}
     equal_rows_across_files: duplicate
+  - id: alder-members
+    partner: alder
+    kind: sales
+    columns: {document: Receipt, location: Store, item: SKU, qty: Qty, amount: Amount, business_date: Day, customer: Member}
+    identity: {scope: location-day}
+    coverage: {kind: location-day}
   - id: birch-pos
     partner: birch
     kind: sales
@@ -213,9 +220,12 @@ func (w *world) road(b *bus.Bus, at string) *ingest.Intake {
 	if w.archive, err = archive.Open(w.t.Context(), at); err != nil {
 		w.t.Fatal(err)
 	}
+	if w.archive.Keys, err = keys.Open(w.t.Context(), keys.Options{At: w.cfg.Customers.Keys, Log: zerolog.Nop()}); err != nil {
+		w.t.Fatal(err)
+	}
 	reg := prometheus.NewRegistry()
 	in, err := ingest.New(ingest.Options{
-		Config: w.cfg, Bus: b, Archive: w.archive, Registry: reg, Log: zerolog.Nop(),
+		Config: w.cfg, Bus: b, Archive: w.archive, Keys: w.archive.Keys, Registry: reg, Log: zerolog.Nop(),
 		TurnedAway: func(x sellthrough.TurnedAway) {
 			if err := w.ledger.TurnedAway(context.WithoutCancel(w.t.Context()), x); err != nil {
 				w.t.Error(err)

@@ -30,6 +30,7 @@ type Channel struct {
 	reader  *clickhouse.Ledger
 	name    string
 	batches int64
+	epoch   uint64 // of the partition that the batches are of; 0: not claimed yet
 }
 
 // New makes an empty channel on the shared server.
@@ -215,17 +216,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 		w.reference(c.ledger, sheets, sellthrough.Revision(c.batches+1))
 	}
 	w.fatal(clickhouse.Incidents{Ledger: c.ledger}.Append(t.Context(), w.events))
-	epoch, err := c.ledger.Claim(t.Context(), "0000aa-test", 1)
-	w.fatal(err)
 	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
-		b := w.batches[instant]
-		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
-		b.Epoch, b.Complete, b.Blocks = epoch, true, 1
-		b.Rows = b.Len()
-		w.fatal(c.ledger.Intend(t.Context(), b.Intent))
-		w.fatal(c.ledger.Insert(t.Context(), b))
-		w.fatal(c.ledger.Done(t.Context(), b.Intent))
-		c.batches++
+		c.insert(t, w.batches[instant])
 	}
 }
 

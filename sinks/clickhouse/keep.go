@@ -19,7 +19,7 @@ import (
 // counts; so two passes that meet, or one that stalls, leave what was counted last. Nothing but time is lost when a pass is
 // made again.
 
-// touchedDays is how far back a movement or a level may lie and still be of weight for a day's rows.
+// touchedDays is how far back a movement, a delivery or a level may lie and still be of weight for a day's rows.
 const touchedDays = 121
 
 // mostTouched is how many keys are counted anew one by one; beyond, the whole day is.
@@ -39,8 +39,11 @@ func (l *Ledger) touched(ctx context.Context, batches []sellthrough.Token, day s
 	}
 	where := fmt.Sprintf("batch IN (%s) AND (incarnation, partition, batch, step, retry) IN (%s) AND business_date BETWEEN toDate32(%d) AND toDate32(%d)",
 		list(batches, func(t sellthrough.Token) string { return fmt.Sprint(t.First) }), list(batches, name), day-touchedDays, day+1)
-	sql := fmt.Sprintf("SELECT DISTINCT partner, place, toString(product) FROM %s WHERE %s UNION DISTINCT SELECT DISTINCT partner, place, toString(product) FROM %s WHERE %s LIMIT %d",
-		l.table("movements"), where, l.table("stock_reports"), where, mostTouched+1)
+	var asked []string
+	for _, table := range []string{"movements", "stock_reports", "shipment_lines", "transfer_lines"} { // what kept views read, before it was summed
+		asked = append(asked, fmt.Sprintf("SELECT DISTINCT partner, place, toString(product) FROM %s WHERE %s", l.table(table), where))
+	}
+	sql := strings.Join(asked, " UNION DISTINCT ") + fmt.Sprintf(" LIMIT %d", mostTouched+1)
 	err = l.query(ctx, "look for what batches touched", sql, func(r driver.Rows) error {
 		var p position
 		err := r.Scan(&p.partner, &p.location, &p.product)

@@ -118,6 +118,7 @@ func sights(database string) []sight {
 		{table: "ref_support", who: everyone, filter: scoped},
 		{table: "ref_competitor_prices", who: vendor},
 		{table: "ref_weights", who: vendor},
+		{table: "ref_score_weights", who: everyone}, // by what a partner is scored is no secret to it
 
 		{table: "ref_standings", who: everyone, filter: scoped},
 		{table: "ref_nodes", who: vendor},
