@@ -43,6 +43,7 @@ var uids = []string{
 	"channel",
 	"conflict",
 	"flows",
+	"incentives",
 	"incidents",
 	"life",
 	"modes",
@@ -100,6 +101,7 @@ func TestQuestionsUseWhatThereIs(t *testing.T) {
 	dollar := regexp.MustCompile(`\$\{?([A-Za-z]\w*)`)
 	macros := regexp.MustCompile(`\$__\w+`)
 	link := regexp.MustCompile(`^/d/([a-z]+)\?\$\{__url_time_range\}`)
+	paper := regexp.MustCompile(`^/statements/\$\{__data\.fields\.\w+\}/\$\{__data\.fields\.\w+\}\.html\?lang=(en|zh)$`)
 	column := regexp.MustCompile(`\$\{__data\.fields\.(\w+)\}`)
 	metric := regexp.MustCompile(`[a-z]+_[a-z_]+`)
 	made := metrics(t)
@@ -169,6 +171,9 @@ func TestQuestionsUseWhatThereIs(t *testing.T) {
 			}
 			for _, l := range links {
 				m := link.FindStringSubmatch(l.URL)
+				if paper.MatchString(l.URL) {
+					m = []string{"", uids[0]}
+				}
 				if m == nil || !slices.Contains(uids, m[1]) {
 					t.Errorf("%s panel %d links to %q", uid, p.ID, l.URL)
 				}

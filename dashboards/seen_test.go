@@ -16,18 +16,25 @@ import (
 	"sellthrough/sinks/clickhouse"
 )
 
-// The boards of the channel of many modes, and those of the contested one, in a real browser, in every view: every number that is
-// shown is the one that was answered, nothing is clipped or overlaps, and a panel without data says why.
-func TestTheBoardsOfModesAreSeen(t *testing.T) { seen(t, "seen_modes", mixed, ofMixed) }
+// The boards of the channel of many modes, of the contested one and of incentives, in a real browser, in every view: every number
+// that is shown is the one that was answered, nothing is clipped or overlaps, and a panel without data says why.
+func TestTheBoardsOfModesAreSeen(t *testing.T) { seen(t, "seen_modes", ofMixed, mixed) }
 
 func TestTheBoardsOfConflictsReconciliationAndAgeingAreSeen(t *testing.T) {
-	seen(t, "seen_contested", contested, ofContested)
+	seen(t, "seen_contested", ofContested, contested)
 }
 
-func seen(t *testing.T, database string, rows map[string]string, boards []string) {
+func TestTheBoardOfIncentivesIsSeen(t *testing.T) {
+	seen(t, "seen_incentives", ofRewarded, rewarded, restatedSince)
+}
+
+// seen looks at boards on what was written to a database of a name, one after another.
+func seen(t *testing.T, database string, boards []string, written ...map[string]string) {
 	t.Helper()
 	c := channeltest.In(t, database)
-	c.Write(t, rows)
+	for _, rows := range written {
+		c.Write(t, rows)
+	}
 	s := enginetest.ClickHouse(t)
 	r, err := clickhouse.NewReader(clickhouse.ReaderOptions{Address: s.TCP, Database: database, User: s.ReadUser, Password: s.ReadPassword})
 	if err != nil {

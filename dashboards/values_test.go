@@ -126,7 +126,7 @@ func TestEveryPanelShowsWhatIsWorkedOutByHand(t *testing.T) {
 	c := channeltest.New(t)
 	c.Write(t, known)
 	shown(t, c, worked, rows, func(board string) bool {
-		return !slices.Contains(ofMixed, board) && !slices.Contains(ofContested, board) && !slices.Contains(ofMarket, board)
+		return !slices.Contains(ofMixed, board) && !slices.Contains(ofContested, board) && !slices.Contains(ofMarket, board) && !slices.Contains(ofRewarded, board)
 	})
 	c.Clear(t)
 	c.Write(t, contested)

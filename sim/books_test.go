@@ -16,8 +16,8 @@ func (l ledger) Floors(ctx context.Context, partner, ns string, p int, wanted []
 				continue
 			}
 			byDay := x.Slice == 0 && x.From <= to && x.To >= from && (len(locations) == 0 || x.Location == "" || slices.Contains(locations, x.Location))
-			act := x.Location != "" && (x.Revision > after || x.Version > 0)
-			if byDay || x.Slice != 0 && (act || wanted == nil || slices.Contains(wanted, x.Slice)) {
+			whole := x.Slice != 0 && x.Location != "" && (x.Revision > after || x.Version > 0)
+			if byDay || whole || x.Slice != 0 && (wanted == nil || slices.Contains(wanted, x.Slice)) {
 				out = append(out, x)
 			}
 		}

@@ -40,7 +40,7 @@ func held(rows []*row, except *sellthrough.Token) (h sellthrough.Held, ok bool) 
 		}
 		rev, ver := sellthrough.Revision(r.Revision[r.i]), r.Version[r.i]
 		if !ok || ver > h.Version || ver == h.Version && (rev > h.Revision || rev == h.Revision && r.Sign[r.i] > 0) {
-			h = sellthrough.Held{Slice: r.Slice[r.i], Line: r.Line[r.i], Content: r.Content[r.i], Revision: rev, Version: ver, Added: r.Flags[r.i]&sellthrough.Added != 0, Location: r.Location[r.i], Day: sellthrough.Day(r.Day[r.i])}
+			h = sellthrough.Held{Slice: r.Slice[r.i], Line: r.Line[r.i], Content: r.Content[r.i], Revision: rev, Version: ver, Location: r.Location[r.i], Day: sellthrough.Day(r.Day[r.i]), Added: r.Flags[r.i]&sellthrough.Added != 0}
 		}
 		signs += int(r.Sign[r.i])
 		ok = true
@@ -171,9 +171,9 @@ func (l ledger) OfDocuments(ctx context.Context, partner, ns string, kind sellth
 			return r.kind == kind && r.token.Partition == p && r.Partner[r.i] == partner && r.Namespace[r.i] == ns
 		}
 		l.v.tables.each(mine, func(_ sellthrough.LineRef, rows []*row) {
-			best := standing(rows, except)
-			if h, ok := held(rows, except); ok && h.Live && slices.Contains(documents, best.Document[best.i]) {
-				h.Document = best.Document[best.i]
+			h, ok := held(rows, except)
+			if r := standing(rows, except); ok && h.Live && slices.Contains(documents, r.Document[r.i]) {
+				h.Document = r.Document[r.i]
 				out = append(out, h)
 			}
 		})

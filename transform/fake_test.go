@@ -101,8 +101,6 @@ type memLedger struct {
 	window   int
 	tables   map[sellthrough.Revision]reference.Tables
 	chaos    func(call string) (before, after error)
-	shadows  map[string]*memLedger                    // ledgers of shadow runs
-	unfit    func(rows *sellthrough.Rows, i int) bool // rows that the store calls bad; nil: none
 }
 
 type tokened[T any] struct {
@@ -146,12 +144,13 @@ func (m *memLedger) Newest(_ context.Context, _ string, p int) (intent, done *se
 		}
 		return best
 	}
-	return newest(m.intents), newest(m.dones), nil
+	left := slices.DeleteFunc(slices.Clone(m.dones), func(i sellthrough.Intent) bool { return m.void[i.Token] })
+	return newest(m.intents), newest(left), nil
 }
 
 func (m *memLedger) Intend(_ context.Context, i sellthrough.Intent) error {
 	return m.try("intend", func() error {
-		if m.epoch[i.Partition] > i.Epoch {
+		if m.epoch[i.Partition] != i.Epoch {
 			return sellthrough.ErrFenced
 		}
 		m.intents = append(m.intents, i)
@@ -171,9 +170,6 @@ func (m *memLedger) once(token sellthrough.Token, target string, f func()) {
 func (m *memLedger) Insert(_ context.Context, b *sellthrough.Batch) error {
 	half, _ := m.chaos("half insert") // the ledger table, but not the others
 	err := m.try("insert", func() error {
-		if err := m.refused(b); err != nil {
-			return err
-		}
 		m.once(b.Token, "rows", func() {
 			b.Each(func(kind sellthrough.FeedKind, rows *sellthrough.Rows) {
 				for i := range rows.Len() {
@@ -214,8 +210,7 @@ func (m *memLedger) Trusted(_ context.Context, i sellthrough.Intent) (bool, erro
 	return !m.void[i.Token] && 3*since < m.window, nil
 }
 
-func (m *memLedger) Heal(_ context.Context, b *sellthrough.Batch) error {
-	i := b.Intent
+func (m *memLedger) Heal(_ context.Context, i *sellthrough.Batch) error {
 	m.rows = slices.DeleteFunc(m.rows, func(r memRow) bool { return r.token == i.Token })
 	m.floors = without(m.floors, i.Token)
 	m.outcomes = without(m.outcomes, i.Token)
@@ -340,10 +335,10 @@ func (m *memLedger) LatestLevels(_ context.Context, _, ns string, p int, locatio
 	return out, nil
 }
 
-func (m *memLedger) Floors(_ context.Context, _, ns string, _ int, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
+func (m *memLedger) Floors(_ context.Context, _, ns string, p int, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	var out []sellthrough.Floor
 	for _, f := range m.floors {
-		if f.v.Namespace == ns && (except == nil || f.token != *except) {
+		if f.v.Namespace == ns && f.token.Partition == p && (except == nil || f.token != *except) {
 			out = append(out, f.v)
 		}
 	}
@@ -364,9 +359,9 @@ func (m *memLedger) Applied(_ context.Context, p int, revs []uint64, except *sel
 	return out, nil
 }
 
-func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string, _ int) (r sellthrough.Revision, _ error) {
+func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string, p int) (r sellthrough.Revision, _ error) {
 	for _, f := range m.floors {
-		if f.v.Partner == partner && f.v.Namespace == namespace {
+		if f.v.Partner == partner && f.v.Namespace == namespace && f.token.Partition == p {
 			r = max(r, f.v.Revision)
 		}
 	}
@@ -382,29 +377,20 @@ func (m *memLedger) MaxRevision(_ context.Context, p int) (r sellthrough.Revisio
 	return r, nil
 }
 
-func (m *memLedger) Unresolved(_ context.Context, p int, except *sellthrough.Token) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
+func (m *memLedger) Unresolved(_ context.Context, p int, _ *sellthrough.Token) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
 	out := map[sellthrough.SubmissionID]sellthrough.Pending{}
-	put := func(id sellthrough.SubmissionID, x sellthrough.Pending) {
-		if have, ok := out[id]; !ok || x.Attempt > have.Attempt || x.Attempt == have.Attempt && x.State >= have.State {
-			out[id] = x
-		}
-	}
 	for _, v := range m.votes {
-		if x := v.v; v.token.Partition == p && (except == nil || v.token != *except) {
-			state := sellthrough.HasVoted
-			if x.Waits {
-				state = sellthrough.IsWaiting
-			}
-			put(x.Submission, sellthrough.Pending{Partner: x.Partner, Revision: x.Revision, Attempt: x.Attempt, End: x.End, State: state})
+		if v.token.Partition == p {
+			out[v.v.Submission] = sellthrough.Pending{Partner: v.v.Partner, Revision: v.v.Revision, Attempt: v.v.Attempt, End: v.v.End, State: sellthrough.HasVoted}
 		}
 	}
 	for _, o := range m.outcomes {
-		if x := o.v; o.token.Partition == p && x.Held && (except == nil || o.token != *except) {
-			put(x.Submission, sellthrough.Pending{Partner: x.Partner, Revision: x.Revision, Attempt: x.Attempt, State: sellthrough.IsHeld})
+		if o.token.Partition == p && o.v.Held {
+			out[o.v.Submission] = sellthrough.Pending{Partner: o.v.Partner, Revision: o.v.Revision, State: sellthrough.IsHeld}
 		}
 	}
 	for _, o := range m.outcomes {
-		if o.token.Partition == p && !o.v.Held && !o.v.Partial && (except == nil || o.token != *except) {
+		if o.token.Partition == p && !o.v.Held && !o.v.Partial {
 			delete(out, o.v.Submission)
 		}
 	}
@@ -414,7 +400,7 @@ func (m *memLedger) Unresolved(_ context.Context, p int, except *sellthrough.Tok
 func (m *memLedger) Votes(_ context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error) {
 	out := map[int]sellthrough.Vote{}
 	for _, v := range m.votes {
-		if v.v.Submission == id && v.v.Attempt == attempt && !v.v.Waits {
+		if v.v.Submission == id && v.v.Attempt == attempt {
 			out[v.token.Partition] = v.v
 		}
 	}
@@ -474,4 +460,16 @@ func (m *memLedger) Reflowable(_ context.Context, kind sellthrough.FeedKind, p i
 
 func (m *memLedger) Reference(_ context.Context, rev sellthrough.Revision) (reference.Tables, error) {
 	return m.tables[rev], nil
+}
+
+func (m *memLedger) Examine(context.Context, int) (func(context.Context, *sellthrough.Batch) error, func(), error) {
+	return func(context.Context, *sellthrough.Batch) error { return nil }, func() {}, nil
+}
+
+func (m *memLedger) Unfit(context.Context, int, sellthrough.Revision, *sellthrough.Token) (int64, error) {
+	return 0, nil
+}
+
+func (m *memLedger) Replayed(context.Context, sellthrough.FeedKind, int, sellthrough.Replay, sellthrough.LineRef, int, *sellthrough.Token) (sellthrough.Rows, error) {
+	return sellthrough.Rows{}, sellthrough.ErrGone
 }

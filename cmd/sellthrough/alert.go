@@ -102,8 +102,12 @@ func (a *app) runAlerter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r, err := a.reckoner(l)
+	if err != nil {
+		return err
+	}
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
-	return run.All(ctx, drain, p, k, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin})
+	return run.All(ctx, drain, p, k, r, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin})
 }
 
 // keeper holds the rows of kept views, which rules and boards ask.

@@ -140,7 +140,11 @@ func (a *app) parts(ctx context.Context, do duties) ([]run.Part, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append([]run.Part{p, k}, parts...)
+		r, err := a.reckoner(l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append([]run.Part{p, k, r}, parts...)
 	}
 	if do.watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)

@@ -35,7 +35,11 @@ func verify(ctx context.Context, args []string) error {
 			return nil, err
 		}
 		found, err := l.Verify(ctx)
-		return append(waits, found...), err
+		if err != nil {
+			return nil, err
+		}
+		sealed, err := a.seals(ctx, l)
+		return slices.Concat(waits, found, sealed), err
 	}
 	found, err := look()
 	if err != nil {

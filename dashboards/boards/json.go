@@ -80,6 +80,7 @@ var boardTitles = map[string]text{
 	"promotions":   {EN: "Promotions", ZH: "促销"},
 	"life":         {EN: "Partner life cycle", ZH: "伙伴生命周期"},
 	"flows":        {EN: "Four flows", ZH: "四流"},
+	"incentives":   {EN: "Incentives", ZH: "激励"},
 	"stock":        {EN: "Stock", ZH: "库存"},
 	"partner":      {EN: "Partner", ZH: "伙伴"},
 	"quality":      {EN: "Data quality", ZH: "数据质量"},
@@ -166,11 +167,19 @@ func listed(name string, c choice, lang string) object {
 	}
 }
 
+// statements is where the built-in page serves what partners are told.
+const statements = "statements"
+
+var statementTitle = text{EN: "The statement to print", ZH: "可打印的对账单"}
+
 // address is the data link of a field: a board, and the fields whose values become its variables, "stock location" or
 // "stock location=store". Everything else that is chosen goes along, and the time.
 func address(link, lang string, own []string) (object, error) {
 	words := strings.Fields(link)
 	board := words[0]
+	if board == statements { // no board: the paper of the partner and period of a row, which the built-in page serves
+		return object{"title": statementTitle.In(lang), "url": "/statements/${__data.fields." + words[1] + "}/${__data.fields." + words[2] + "}.html?lang=" + lang, "targetBlank": true}, nil
+	}
 	title, ok := boardTitles[board]
 	if !ok {
 		return nil, fmt.Errorf("link: there is no board %q", board)

@@ -37,6 +37,7 @@ var order = []string{
 	"flows",
 	"conflict",
 	"reconciliation",
+	"incentives",
 	"stock",
 	"ageing",
 	"partner",

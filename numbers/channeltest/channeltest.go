@@ -184,6 +184,7 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	t.Helper()
 	w := &writer{t: t, batches: map[string]*sellthrough.Batch{}}
 	sheets := map[string][]map[string]string{}
+	var acts []act
 	for _, kind := range slices.Sorted(maps.Keys(rows)) {
 		list, err := numbers.Rows(kind, rows[kind])
 		w.fatal(err)
@@ -201,6 +202,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 				w.incident(r)
 			case "turned_away":
 				w.fatal(c.ledger.TurnedAway(t.Context(), w.turned(r)))
+			case "claims", "closed", "reckoned":
+				acts = append(acts, act{kind, r})
 			case "refused":
 				b := w.at("")
 				b.Refusals = append(b.Refusals, sellthrough.RefusedBlock{
@@ -218,6 +221,9 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	w.fatal(clickhouse.Incidents{Ledger: c.ledger}.Append(t.Context(), w.events))
 	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
 		c.insert(t, w.batches[instant])
+	}
+	for _, a := range acts {
+		c.act(t, a)
 	}
 }
 

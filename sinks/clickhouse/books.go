@@ -10,7 +10,7 @@ import (
 )
 
 // Floors are the newest words without rows about slices, or about locations' days; none of either is all of them. Documents
-// that were replaced or cancelled after a revision are all told of. They are those of one partition: what another one has
+// that were replaced or cancelled after a revision are all told of. Floors are those of one partition: what another one has
 // written by now would make a redo read otherwise than the first try did.
 func (l *Ledger) Floors(ctx context.Context, partner, namespace string, partition int, slices []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	days := fmt.Sprintf("slice = 0 AND from_day <= %d AND to_day >= %d", to, from)

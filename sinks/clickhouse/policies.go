@@ -120,6 +120,16 @@ func sights(database string) []sight {
 		{table: "ref_weights", who: vendor},
 		{table: "ref_score_weights", who: everyone}, // by what a partner is scored is no secret to it
 
+		// What is paid to whom is for those who have the grant, of a partner its own. Rules for everybody are for everybody who has it.
+		{table: "ref_programmes", who: everyone, grant: access.GrantRebate},
+		{table: "ref_qualifying", who: everyone, grant: access.GrantRebate, filter: "partner = '' OR " + scoped},
+		{table: "ref_tiers", who: everyone, grant: access.GrantRebate},
+		{table: "ref_penalties", who: everyone, grant: access.GrantRebate},
+		{table: "accruals", who: everyone, grant: access.GrantRebate, filter: scoped},
+		{table: "statements", who: everyone, grant: access.GrantRebate, filter: scoped},
+		{table: "claims", who: everyone, grant: access.GrantRebate, filter: scoped},
+		{table: "closings", who: vendor, grant: access.GrantRebate},
+
 		{table: "ref_standings", who: everyone, filter: scoped},
 		{table: "ref_nodes", who: vendor},
 		// Codes of the vendor's own units are no secret: without them nobody could tell what stays inside the tree from what leaves it.

@@ -48,7 +48,7 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 	if newer {
 		return nil
 	}
-	for _, f := range []string{"views", "sheets", "incidents"} {
+	for _, f := range []string{"views", "sheets", "incidents", "incentives"} {
 		if err := l.apply(ctx, "schema/views/"+f+".sql", m); err != nil {
 			return err
 		}

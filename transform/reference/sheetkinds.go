@@ -43,7 +43,7 @@ func zero() *int64 { return new(int64) }
 
 // SheetKinds are the sheets of a reference folder, and those that follow from them.
 func SheetKinds() []Kind {
-	return slices.Concat(channelSheets(), moneySheets(), marketSheets(), derivedSheets())
+	return slices.Concat(channelSheets(), moneySheets(), incentiveSheets(), marketSheets(), derivedSheets())
 }
 
 // channelSheets are who is in the channel, where, and how it is looked after.

@@ -162,7 +162,7 @@ type standing struct {
 // standing visits every line that stands in the scope, but for those of a newer word that the submission does not contain.
 func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit func(standing)) {
 	weigh := func(s standing, key Key, heldVersion uint64, heldRev sellthrough.Revision, version uint64, added bool) {
-		if !r.num.Seen(s.Slice, s.Line) {
+		if s.missing = !r.num.Seen(s.Slice, s.Line); s.missing {
 			if newer(heldVersion, heldRev, version, r.End.Revision) {
 				return
 			}
@@ -171,7 +171,6 @@ func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit 
 					return
 				}
 			}
-			s.missing = true
 		}
 		visit(s)
 	}
@@ -194,8 +193,7 @@ func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit 
 			if !e.Live() || e.Added() && s.act == nil {
 				return
 			}
-			s := standing{LineRef: sellthrough.LineRef{Slice: slice, Line: e.Line}, meant: meant, whole: whole}
-			weigh(s, key, st.Version(slice, e.Line), e.Revision(), r.Versions[at], e.Added())
+			weigh(standing{LineRef: sellthrough.LineRef{Slice: slice, Line: e.Line}, meant: meant, whole: whole}, key, st.Version(slice, e.Line), e.Revision(), r.Versions[at], e.Added())
 		})
 	}
 	twice := map[sellthrough.LineRef]struct{}{} // in the scope, and in a document that is taken back

@@ -7,16 +7,20 @@ import "sellthrough"
 type Reach struct {
 	slices map[uint64]uint32   // where the scope is exactly these
 	scopes []sellthrough.Scope // otherwise: what it covers, and the days of its lines
-	all    bool                // a snapshot, or documents taken back: lines of other days count too
+	all    bool                // a snapshot: levels of other days count too
 }
 
 // Reach of a run whose blocks are scanned and whose scope is declared.
 func (r *Run) Reach() Reach {
 	switch {
-	case r.End.Policy.Coverage == sellthrough.CoverSnapshot, len(r.acts) > 0: // a document may hold lines of any day
+	case r.End.Policy.Coverage == sellthrough.CoverSnapshot:
 		return Reach{all: true}
-	case BySlices(r.End):
+	case ActsByLedger(r.End): // where their documents lie, only the ledger knows
+		return Reach{all: true}
+	case BySlices(r.End), r.End.Policy.Coverage == sellthrough.CoverNone:
 		return Reach{slices: r.slots}
+	case len(r.acts) > 0: // documents beside a scope
+		return Reach{all: true}
 	}
 	scopes := append([]sellthrough.Scope(nil), r.Scopes()...)
 	var lines sellthrough.Scope

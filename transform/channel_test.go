@@ -66,119 +66,6 @@ func (f fact) content() string {
 	return fmt.Sprint(f.doc, "|", f.loc, "|", f.item, "|", f.day, "|", f.qty)
 }
 
-// The truths are told in the plainest way: files in the order of their revisions, each replacing what it replaces.
-var kinds = []feedKind{
-	{
-		name:   "keys, no coverage",
-		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
-		policy: sellthrough.Policy{Coverage: sellthrough.CoverNone},
-		truth: func(files []file) map[string]int64 {
-			held := map[string]int64{}
-			for _, f := range files {
-				for _, l := range f.lines {
-					held[l.keyed()] = l.qty
-				}
-			}
-			return held
-		},
-	},
-	{
-		name:   "no keys, document coverage",
-		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument},
-		policy: sellthrough.Policy{Coverage: sellthrough.CoverDocument},
-		truth: func(files []file) map[string]int64 {
-			docs := map[string]map[string]int64{}
-			for _, f := range files {
-				for _, l := range f.lines {
-					docs[l.doc] = map[string]int64{}
-				}
-				for _, l := range f.lines {
-					docs[l.doc][l.content()] += l.qty
-				}
-			}
-			return flat(docs)
-		},
-	},
-	{
-		name:   "keys, location-day coverage",
-		rule:   sellthrough.Rule{Scope: sellthrough.ByLocationDay, Keyed: true},
-		policy: sellthrough.Policy{Coverage: sellthrough.CoverLocationDay},
-		truth: func(files []file) map[string]int64 {
-			days := map[string]map[string]int64{}
-			for _, f := range files {
-				for _, l := range f.lines {
-					days[l.loc+l.day.String()] = map[string]int64{}
-				}
-				for _, l := range f.scope.Locations {
-					for d := f.scope.From; d <= f.scope.To; d++ {
-						days[l+d.String()] = map[string]int64{}
-					}
-				}
-				for _, l := range f.lines {
-					k := l.loc + l.day.String()
-					days[k][k+l.keyed()] = l.qty
-				}
-			}
-			return flat(days)
-		},
-	},
-	{
-		name:   "keys by document, period coverage",
-		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument, Keyed: true},
-		policy: sellthrough.Policy{Coverage: sellthrough.CoverPeriod},
-		truth: func(files []file) map[string]int64 {
-			held := map[string]fact{}
-			for _, f := range files {
-				for k, l := range held {
-					if l.day >= f.scope.From && l.day <= f.scope.To {
-						delete(held, k)
-					}
-				}
-				for _, l := range f.lines {
-					held[l.keyed()] = l
-				}
-			}
-			out := map[string]int64{}
-			for k, l := range held {
-				out[k] = l.qty
-			}
-			return out
-		},
-	},
-	{
-		name:   "no keys, no coverage",
-		rule:   sellthrough.Rule{Scope: sellthrough.ByDocument, EqualRows: sellthrough.EqualIsDuplicate},
-		policy: sellthrough.Policy{Coverage: sellthrough.CoverNone},
-		truth: func(files []file) map[string]int64 {
-			most := map[string]int64{}
-			qty := map[string]int64{}
-			for _, f := range files {
-				n := map[string]int64{}
-				for _, l := range f.lines {
-					n[l.content()]++
-					qty[l.content()] = l.qty
-				}
-				for c, k := range n {
-					most[c] = max(most[c], k)
-				}
-			}
-			out := map[string]int64{}
-			for c, n := range most {
-				out[c] = n * qty[c]
-			}
-			return out
-		},
-	},
-}
-
-func flat(groups map[string]map[string]int64) map[string]int64 {
-	out := map[string]int64{}
-	for _, g := range groups {
-		maps.Copy(out, g)
-	}
-	return out
-}
-
 // world is one simulated run.
 type world struct {
 	t        *testing.T
@@ -447,28 +334,7 @@ func (w *world) totals() map[string]int64 {
 	return out
 }
 
-// TestSimulatedChannelsComeToTheirPlainTruth: whatever order the files arrive in, whoever dies or wakes, the ledger's
-// sums are those of the files in the order of their revisions.
-func TestSimulatedChannelsComeToTheirPlainTruth(t *testing.T) {
-	seeds := 300
-	if testing.Short() {
-		seeds = 40
-	}
-	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			for s := uint64(1); s <= uint64(seeds); s++ {
-				if *seed != 0 {
-					s = *seed
-				}
-				simulate(t, kind, s)
-				if t.Failed() || *seed != 0 {
-					return
-				}
-			}
-		})
-	}
-}
-
+// simulate plays one seed of a kind.
 func simulate(t *testing.T, kind feedKind, s uint64) {
 	r := rand.New(rand.NewPCG(s, 7))
 	w := newWorld(t, r, kind)
