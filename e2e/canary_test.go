@@ -33,7 +33,7 @@ doors:
 canary: {every: 1s, wait: 1m, topic: canary.lines, mail: {from: canary@vendor.example}}
 `
 
-// byDoor is a metric of the running program, by door; what is not there is 0.
+// byDoor is a metric of the running program by its label, a door or a partition; what is not there is 0.
 func (s *system) byDoor(name string) map[string]float64 {
 	s.t.Helper()
 	resp, err := http.Get(s.admin + "/metrics")
@@ -48,7 +48,7 @@ func (s *system) byDoor(name string) map[string]float64 {
 	}
 	out := map[string]float64{}
 	for _, m := range all[name].GetMetric() {
-		value := m.GetCounter().GetValue()
+		value := m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		if h := m.GetHistogram(); h != nil {
 			value = float64(h.GetSampleCount())
 		}

@@ -3,7 +3,9 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +55,34 @@ func TestKafkaStoppedPartnersComeAgain(t *testing.T) {
 		s.poll("the same request is taken", time.Minute, func() bool { a, _ = send(n); return a.Status < 300 })
 	}
 	l.extra = len(took)
+	stopped = true
+	l.finish()
+}
+
+// TestClickHouseStoppedPartnersAreTaken: while the ledger's server is stopped, partners get their 202 as ever; when it is back, what they
+// sent is booked and the numbers are exact. The stop lasts for as many seconds as SELLTHROUGH_STOPPED says.
+func TestClickHouseStoppedPartnersAreTaken(t *testing.T) {
+	o := outside(t, "")
+	s := start(t, o.yaml+loadYAML)
+	l := newLoad(s, 32)
+	stopped := false
+	defer func() {
+		if !stopped {
+			close(l.stop)
+			l.done.Wait()
+		}
+	}()
+	s.poll("some 202", time.Minute, func() bool { return l.acks.Load() > 4 })
+	o.clickhouse.stop()
+	began, acks := time.Now(), l.acks.Load()
+	last, _ := strconv.Atoi(os.Getenv("SELLTHROUGH_STOPPED"))
+	s.poll("202s while the ledger's server is stopped", time.Duration(last)*time.Second+2*time.Minute, func() bool {
+		return l.acks.Load() >= acks+12 && time.Since(began) >= time.Duration(last)*time.Second
+	})
+	t.Logf("stopped for %s: %d files were taken meanwhile", time.Since(began).Round(time.Second), l.acks.Load()-acks)
+	o.clickhouse.start()
+	began = time.Now()
+	defer func() { t.Logf("all is booked %s after it is back", time.Since(began).Round(time.Second)) }()
 	stopped = true
 	l.finish()
 }

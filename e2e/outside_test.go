@@ -82,7 +82,7 @@ func outsideIn(t *testing.T, dir, kafka string, memory int64, link func(string) 
 		}},
 	}
 	opts := chserver.Options{
-		Binary: chserver.FindBinary(), Dir: o.dir, MemoryLimit: memory, Self: []string{binary, chserver.ChildCommand},
+		Binary: chserver.FindBinary(), Dir: o.dir, MemoryLimit: memory, TCPPort: freePort(t), HTTPPort: freePort(t), Self: []string{binary, chserver.ChildCommand},
 		AdminPassword: "the-admin-of-this-test", ReadPassword: "the-reader-of-this-test", Log: log,
 	}
 	if opts.Binary == "" {

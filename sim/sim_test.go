@@ -19,19 +19,20 @@ var (
 	seeds = flag.Uint64("seeds", 1000, "how many seeds to play")
 	from  = flag.Uint64("from", 1, "the first of them")
 	tells = flag.Bool("tell", false, "say everything that happens")
+	first = flag.Bool("first", false, "end at the first seed that fails")
 )
 
 // TestWhateverHappensTheNumbersAreExact plays seeds.
 func TestWhateverHappensTheNumbersAreExact(t *testing.T) {
-	first, n := *from, *seeds
+	begin, n := *from, *seeds
 	if *only != 0 {
-		first, n = *only, 1
+		begin, n = *only, 1
 	} else if testing.Short() {
 		n = min(n, 100)
 	}
 	defer alone()()
 	faults, moves, began := map[string]int{}, 0, time.Now()
-	for seed := first; seed < first+n; seed++ {
+	for seed := begin; seed < begin+n && !(*first && t.Failed()); seed++ {
 		w := play(t, seed)
 		if seed%50 == 0 {
 			runtime.GC()

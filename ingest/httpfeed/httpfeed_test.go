@@ -83,7 +83,7 @@ func (l *ledger) Refused(_ context.Context, id sellthrough.SubmissionID, after u
 }
 
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	server *httptest.Server
 	books  *ledger
 	intake *ingest.Intake
@@ -92,7 +92,7 @@ type world struct {
 	full   atomic.Bool // the disk
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	k, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
