@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka tools-clients
+.PHONY: help run test check bench fuzz soak quick test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka tools-clients
 
 # The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
 GO_MIN        := 1.26
@@ -17,6 +17,7 @@ FUZZTIME ?= 30s
 BENCH    ?=
 DATA     ?= ../shared/data
 SAMPLES  ?= ../shared/samples
+SEEDS    ?= 10000
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -32,6 +33,10 @@ build: tools assets ## build bin/sellthrough
 
 test: tools tools-race tools-kafka assets tools-browser tools-alerts tools-clients ## all tests, with the race detector, on the project's own fixtures and the embedded engines
 	go test -race -timeout 25m $(PKG)
+
+quick: ## what needs no engine, browser or download, in less than a minute; 100 seeds of the simulation
+	go test -short $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}} {{join .Imports " "}}' ./... | \
+		grep -vE 'enginetest|kafkatest|pagetest|channeltest|sellthrough/(bench|e2e)' | cut -d' ' -f1)
 
 test-data: tools assets ## the tests over other people's files: data sets in DATA=../shared/data, samples of formats in SAMPLES=../shared/samples
 	@test -d '$(DATA)' || { echo "make test-data: there is no folder $(DATA); name it: make test-data DATA=/path/to/data" >&2; exit 1; }
@@ -57,6 +62,11 @@ fuzz: tools ## every fuzz target in turn, each for FUZZTIME=30s
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 		done; \
 	done
+
+soak: tools ## SEEDS=10000 seeds of the simulation, on all processors
+	go test -c -o bin/sim.test ./sim
+	cd sim && began=$$SECONDS && seq 1 500 $(SEEDS) | xargs -P "$$(nproc)" -I FROM ../bin/sim.test -test.run '^TestWhatever' -test.timeout 2h -from FROM -seeds 500 && \
+		echo "$(SEEDS) seeds without a violation in $$((SECONDS - began)) s"
 
 assets: ## put the page's chart library where the program embeds it (npm fetches it, 12 MB, once)
 	@dashboards/page/fetch-charts

@@ -16,9 +16,10 @@ const (
 	CauseUndone          // a person took a submission back
 	CauseReflowed        // a reference version reads the same line otherwise
 	CauseImplied         // missing from a full stock snapshot: zero
+	CauseReplayed        // read anew from the archive or the log, by another mapping or reference version
 )
 
-var causeNames = [...]string{"", "new", "corrected", "withdrawn", "undone", "reflowed", "implied"}
+var causeNames = [...]string{"", "new", "corrected", "withdrawn", "undone", "reflowed", "implied", "replayed"}
 
 // String is the cause as the ledger writes it.
 func (c Cause) String() string { return causeNames[min(int(c), len(causeNames)-1)] }
@@ -102,6 +103,7 @@ type Outcome struct {
 	Revision   Revision
 	Attempt    uint32
 	Held       bool // waits for confirmation
+	Lost       bool // held because its lines passed the log before they were read: it is sent again from the archive
 	Partial    bool // a step of a large submission that is not at its end; its counts add to the others
 	Why        string
 	Counts     Counts
@@ -116,6 +118,9 @@ type Vote struct {
 	End        int64 // offset of the end mark in this partition
 	Scope      int64 // lines (or non-zero levels) held in the scope
 	Loss       int64 // of them, not in the submission
+	// Waits says that nothing was counted: an older submission with the same scope is not decided here, and what it leaves
+	// has to be known first.
+	Waits bool
 }
 
 // Token names one insert of one batch: the incarnation of the topic, the partition, the offsets and the step. The same
@@ -136,6 +141,7 @@ type Intent struct {
 	Complete  bool     // the range needs no further step
 	Blocks    int      // data blocks that its largest insert makes, for the deduplication window
 	Rows      int
+	Unfit     []UnfitLine // lines of the range that the store called bad: it is written without them
 }
 
 // Batch is everything that one intent inserts.
@@ -200,14 +206,29 @@ type Applied struct {
 	Held    bool
 }
 
-// Pending is a submission that was voted on or held, and not applied.
+// Pending is a submission that was voted on, waits for its vote, or is held: it is not applied.
 type Pending struct {
 	Partner  PartnerID
 	Revision Revision
+	Attempt  uint32
+	End      int64 // offset of its end mark, unless it is held
+	State    PendingState
 }
+
+// PendingState says what a submission waits for. A later state outranks an earlier one of the same attempt.
+type PendingState uint8
+
+// The states.
+const (
+	IsWaiting PendingState = iota + 1 // for an older one with the same scope; then its scope is counted
+	HasVoted                          // for the votes of other partitions
+	IsHeld                            // for a person
+)
 
 // Errors that no waiting mends.
 var (
 	ErrFenced      = errors.New("another process has claimed the partition")
 	ErrIncarnation = errors.New("the ledger was fed from another topic")
+	ErrSchema      = errors.New("the ledger's schema is newer than this program")
+	ErrGone        = errors.New("it is not there any more")
 )

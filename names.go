@@ -13,6 +13,13 @@ type (
 	SubmissionID string
 )
 
+// Canary is the partner of the lines that the program sends to itself, and CanaryFeed its feed. No configured one can have
+// these names, and no view shows them.
+const (
+	Canary     PartnerID = "_canary"
+	CanaryFeed FeedID    = "_canary"
+)
+
 // Revision is the order in which submissions were registered: the era of the submissions topic in the high 32 bits,
 // the offset of the registration in the low 32. A larger revision is the newer word of the partner.
 type Revision uint64

@@ -60,7 +60,8 @@ type Acknowledgement struct {
 }
 
 // Counts are the books of a submission, or of a part of it:
-// accepted lines = Held + New + Duplicate + Corrected + Superseded.
+// accepted lines = Held + New + Duplicate + Corrected + Superseded + Refused.
+// Refused were accepted by the collector and could not be kept by the store: the books move them from accepted to refused.
 // Withdrawn and Implied count lines that the submission did not contain; Unmatched is a mark on lines counted elsewhere.
 type Counts struct {
 	Held       int64 `json:"held"`
@@ -68,20 +69,23 @@ type Counts struct {
 	Duplicate  int64 `json:"duplicate"`
 	Corrected  int64 `json:"corrected"`
 	Superseded int64 `json:"superseded"`
+	Refused    int64 `json:"refused,omitempty"`
 	Withdrawn  int64 `json:"withdrawn"`
 	Implied    int64 `json:"implied"`
 	Unmatched  int64 `json:"unmatched"`
 }
 
 // Lines is the number of accepted lines that c accounts for.
-func (c Counts) Lines() int64 { return c.Held + c.New + c.Duplicate + c.Corrected + c.Superseded }
+func (c Counts) Lines() int64 {
+	return c.Held + c.New + c.Duplicate + c.Corrected + c.Superseded + c.Refused
+}
 
 // Add gives the sum of two counts.
 func (c Counts) Add(d Counts) Counts {
 	return Counts{
 		Held: c.Held + d.Held, New: c.New + d.New, Duplicate: c.Duplicate + d.Duplicate, Corrected: c.Corrected + d.Corrected,
-		Superseded: c.Superseded + d.Superseded, Withdrawn: c.Withdrawn + d.Withdrawn, Implied: c.Implied + d.Implied,
-		Unmatched: c.Unmatched + d.Unmatched,
+		Superseded: c.Superseded + d.Superseded, Refused: c.Refused + d.Refused, Withdrawn: c.Withdrawn + d.Withdrawn,
+		Implied: c.Implied + d.Implied, Unmatched: c.Unmatched + d.Unmatched,
 	}
 }
 
@@ -155,6 +159,19 @@ type Order struct {
 	Target   SubmissionID `json:"target,omitempty"`          // of an undo
 	Undone   Revision     `json:"undone_revision,omitempty"` // the revision that an undo takes back
 	Content  string       `json:"content,omitempty"`         // sha-256 of a reference version
+	Replay   *Replay      `json:"replay,omitempty"`
+}
+
+// Replay is what a shadow run came to, and which part of it is to hold. The shadow is a ledger of its own, fed from the archive
+// or the log with everything that the partner said in some namespaces; the owners of partitions write the difference.
+type Replay struct {
+	Shadow     string    `json:"shadow"` // database
+	Partner    PartnerID `json:"partner"`
+	Namespaces []string  `json:"namespaces"`
+	From       Day       `json:"from,omitempty"` // of lines whose business date lies in it, before or after; 0: all
+	To         Day       `json:"to,omitempty"`
+	Submission Revision  `json:"submission,omitempty"` // of lines that this submission said, before or after; 0: all
+	Reference  Revision  `json:"reference,omitempty"`  // version that read the shadow's lines
 }
 
 // OrderKind is what an Order asks for.
@@ -164,6 +181,7 @@ type OrderKind string
 const (
 	OrderReference OrderKind = "reference" // reference version Revision is in force from here on; lines re-flow
 	OrderUndo      OrderKind = "undo"      // take back what a submission wrote
+	OrderReplay    OrderKind = "replay"    // bring the ledger in line with a shadow run
 )
 
 // Genesis is the first record of every partition of every topic. A topic made anew has another one.

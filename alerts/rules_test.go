@@ -114,7 +114,7 @@ func (c *channel) stock(rows ...string) {
 func (c *channel) sells(location, product string, days ...string) {
 	var b strings.Builder
 	for _, d := range days {
-		fmt.Fprintf(&b, "acme %s %s %s sell_out 2 20\n", location, product, d)
+		fmt.Fprintf(&b, "acme %s %s %s sell_out 2 20 new - acme-pos\n", location, product, d)
 	}
 	c.Write(c.t, map[string]string{"sales": b.String()})
 }
@@ -147,6 +147,11 @@ func TestRulesOnASmallChannel(t *testing.T) {
 		"a header changed":             turnedAway,
 		"held and unusual submissions": submissions,
 		"settings":                     settings,
+		"sales outside the territory":  crossTerritory,
+		"prices below the floor":       belowFloor,
+		"gaps of reconciliation":       gaps,
+		"certificates that run out":    certificates,
+		"targets off pace":             offPace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newChannel(t, shared)
@@ -343,4 +348,52 @@ func settings(c *channel) {
 	if slices.ContainsFunc(c.book().Rules(), func(a alerts.Asked) bool { return a.Name == "stock_out" }) {
 		c.t.Error("a rule that is off is asked")
 	}
+}
+
+// On 20 March acme's audio ends in 11 days, its video in 40, and its radio was renewed; its cables ended 31 days ago. In the four weeks
+// it sold audio for 40.
+func certificates(c *channel) {
+	c.Write(c.t, map[string]string{"products": "A audio -", "locations": "S1 acme", "life": `
+		acme certified audio 2024-04-01 2026-03-31
+		acme certified video 2024-05-01 2026-04-29
+		acme certified radio 2024-04-01 2026-03-31
+		acme certified radio 2026-04-01 2028-03-31
+		acme certified cable 2024-02-01 2026-02-17`})
+	c.sells("S1", "A", "2026-03-10", "2026-03-11")
+	got := c.finds("certification_expiring", "//audio 0 40")
+	if want := "acme's certificate for audio ends on 2026-03-31, 11 days from now"; len(got) == 1 && got[0].Text.En != want {
+		c.t.Errorf("it says %q, want %q", got[0].Text.En, want)
+	}
+	c.gone("certification_expiring", "", "", "radio", "renewed until 2028-03-31")
+	c.gone("certification_expiring", "", "", "cable", "ended long ago")
+	c.gone("certification_expiring", "", "", "tape", "no longer in life.csv")
+	c.now = c.now.AddDate(0, 0, 11+30)
+	c.finds("certification_expiring", "//audio 0 -", "//video 0 -") // until 30 days after its end
+	c.now = c.now.AddDate(0, 0, 1)
+	c.finds("certification_expiring", "//video 0 -")
+}
+
+// acme is to sell 310 in March, 10 a day, and 62 of video in money. It sold 2 a day for 20 until the 19th, and of the 20th nothing is
+// known yet: 38 of 190 are 20 percent, 152 short.
+func offPace(c *channel) {
+	c.Write(c.t, map[string]string{
+		"products": "A audio -", "locations": "S1 acme", "partners": "acme specialist dealer", "organisation": "hq - -\neast hq acme",
+		"targets": "2026-03 sell_out units 310 - acme\n2026-03 sell_out money 310 east\n2026-Q1 sell_out units 40 - acme\n2026 sell_out units 9000 - acme",
+	})
+	c.sells("S1", "A", days("2026-03-01", "2026-03-19")...)
+	got := c.finds("target_off_pace", "//2026-03 sell_out units 152 -")
+	if want := "acme reached 38 of 310 units (sell_out, 2026-03) by 2026-03-19: a pace of 20 %"; len(got) == 1 && got[0].Text.En != want {
+		c.t.Errorf("it says %q, want %q", got[0].Text.En, want)
+	}
+	c.gone("target_off_pace", "", "", "2026-03 sell_out units", "stays")
+	c.gone("target_off_pace", "", "", "2026-Q1 sell_out units", "a pace of 109.6 %") // 38 of 40 × 78 ÷ 90
+	c.gone("target_off_pace", "", "", "2025-Q4 sell_out units", "the period is over, or the target is gone")
+	// A partner that reports nothing more is silent, and not slower.
+	c.now = c.now.AddDate(0, 0, 8)
+	c.finds("target_off_pace", "//2026-03 sell_out units 152 -")
+	// On the first days nothing is said.
+	c.now = day("2026-04-02").Add(21 * time.Hour)
+	c.Write(c.t, map[string]string{"targets": "2026-04 sell_out units 300 - acme"})
+	c.sells("S1", "A", "2026-04-01", "2026-04-02")
+	c.finds("target_off_pace")
 }

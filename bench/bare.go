@@ -52,7 +52,7 @@ func runBare(ctx context.Context, s *system, r *report) error {
 	for i := range bareSenders {
 		wg.Go(func() {
 			for b := range work {
-				if errs[i] = l.Insert(ctx, b); errs[i] != nil {
+				if errs[i] = l.Put(ctx, b); errs[i] != nil {
 					return
 				}
 			}

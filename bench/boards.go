@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -14,60 +16,116 @@ import (
 	"sellthrough/dashboards"
 )
 
-// The channel that the boards are asked about: two years, put into the tables by SQL.
-const (
-	boardLocations = 60
-	boardProducts  = 300
-	boardDays      = 730
-	boardRounds    = 7 // each panel is asked so often
-	boardStockDays = 60
-)
-
-// boardData is what makes it. Every third product is ranged at a location, sells there on three days of ten, and is
-// counted every day of the last 60 and once a week before.
-var boardData = []string{
-	`INSERT INTO %[1]s.ref_products (version, code, name, line, units_per_pack, list_price, currency, cost)
-		SELECT (SELECT version FROM %[1]s.v_reference), concat('BP', toString(number)), concat('Product ', toString(number)), concat('Line ', toString(number %% 5)), 1000000, 100000000, 'GBP', 60000000 FROM numbers(%[3]d)`,
-	`INSERT INTO %[1]s.ref_locations (version, code, name, partner, country, city, territory)
-		SELECT (SELECT version FROM %[1]s.v_reference), concat('BL', toString(number)), concat('Store ', toString(number)), concat('bp', toString(number %% 8)), 'GB', 'London', concat('T', toString(number %% 6)) FROM numbers(%[2]d)`,
-	`INSERT INTO %[1]s.ref_partners (version, partner, name, tier, channel_type)
-		SELECT (SELECT version FROM %[1]s.v_reference), concat('bp', toString(number)), concat('Partner ', toString(number)), 'retailer', ['specialist', 'national-chain', 'online-store', 'marketplace'][1 + number %% 4] FROM numbers(8)`,
-	`INSERT INTO %[1]s.ref_ranging (version, location, product, from_day, to_day, lead_days)
-		SELECT (SELECT version FROM %[1]s.v_reference), concat('BL', toString(number %% %[2]d)), concat('BP', toString(intDiv(number, %[2]d))), 0, 120529, 7 FROM numbers(%[2]d * %[3]d) WHERE cityHash64(number) %% 3 = 0`,
-	`INSERT INTO %[1]s.sales_daily (partner, business_date, location, product, kind, currency, qty_micros, amount_micros, base_micros, lines)
-		SELECT concat('bp', toString(l %% 8)), toDate32(today()) - d, concat('BL', toString(l)), concat('BP', toString(p)), if(h %% 40 = 0, 'return_in', 'sell_out'), 'GBP',
-			q * 1000000, q * 99000000, q * 99000000, abs(q)
-		FROM (SELECT number %% %[2]d AS l, intDiv(number, %[2]d) %% %[3]d AS p, intDiv(number, %[2]d * %[3]d) AS d, cityHash64(number, 7) AS h, if(h %% 40 = 0, -1, toInt64(1 + h %% 3)) AS q
-			FROM numbers(toUInt64(%[2]d) * %[3]d * %[4]d) WHERE cityHash64(number %% (%[2]d * %[3]d)) %% 3 = 0 AND cityHash64(number, 1) %% 10 < 3)`,
-	`INSERT INTO %[1]s.stock_daily (level, business_date, partner, location, product, item, namespace, at_seconds, qty_micros, lines)
-		SELECT 'on_hand', toDate32(today()) - d AS day, concat('bp', toString(l %% 8)), concat('BL', toString(l)), concat('BP', toString(p)), concat('i', toString(p)), 'stock',
-			toInt64(toUInt32(toDate(day))) * 86400 + 72000, toInt64(cityHash64(number, 3) %% 25) * 1000000, 1
-		FROM (SELECT number, number %% %[2]d AS l, intDiv(number, %[2]d) %% %[3]d AS p, intDiv(number, %[2]d * %[3]d) AS d
-			FROM numbers(toUInt64(%[2]d) * %[3]d * %[4]d) WHERE cityHash64(number %% (%[2]d * %[3]d)) %% 3 = 0 AND (d < %[5]d OR d %% 7 = 0))`,
+// panelTimes is how long one panel took, the quickest first.
+type panelTimes struct {
+	title string
+	took  []time.Duration
 }
 
-// boardTimes is how long the boards took.
+// boardTimes is how long a board took.
 type boardTimes struct {
 	name   string
-	panels []time.Duration // each question
-	load   time.Duration   // all panels of the board at once, the slowest of a few loads
-	worst  string
-	most   time.Duration // p95 of the slowest panel
+	panels []panelTimes
+	load   time.Duration // all panels of the board at once, the slowest of a few loads
 }
 
-// runBoards fills the tables with two years of a channel and asks every panel of every board through the page.
-func runBoards(ctx context.Context, s *system, r *report) error {
-	say("boards: two years of %d locations and %d products", boardLocations, boardProducts)
-	for _, sql := range boardData {
-		if err := s.conn.Exec(ctx, fmt.Sprintf(sql, database, boardLocations, boardProducts, boardDays, boardStockDays)); err != nil {
+// channelTimes is how long the boards took over a channel.
+type channelTimes struct {
+	channel *channel
+	rows    int64 // of the ledger
+	filled  time.Duration
+	ready   time.Duration // from the start until everything answers
+	boards  []boardTimes
+	told    []time.Duration // from a stock-out's 202 to the webhook
+	own     int64           // peak memory
+	house   int64
+}
+
+// runChannel starts a system of its own, fills it with a channel's history, starts it anew with its rules on, asks every
+// panel of every board through the page, and makes stock-outs.
+func runChannel(ctx context.Context, binary, dir string, c *channel, o options, r *report) (err error) {
+	dir = filepath.Join(dir, fmt.Sprintf("channel-%d", c.locations))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := c.writeReference(filepath.Join(dir, "reference")); err != nil {
+		return err
+	}
+	t := &channelTimes{channel: c}
+	if err := c.history(ctx, binary, dir, t); err != nil {
+		return err
+	}
+	began := time.Now()
+	s, err := startSystem(ctx, binary, dir, func(w where) string { return c.settings(w, true) })
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := s.stop(); err == nil {
+			err = e
+		}
+	}()
+	t.ready = time.Since(began)
+	r.channels = append(r.channels, t)
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	say("boards: %s", c.name)
+	if err := s.askAll(ctx, c, t); err != nil {
+		return err
+	}
+	if o.alerts {
+		t.told, err = runIncidents(ctx, s, c)
+	}
+	t.own, t.house = memory(s.proc.Process.Pid, "VmHWM"), memory(s.child, "VmHWM")
+	return err
+}
+
+// history fills a new system.
+func (c *channel) history(ctx context.Context, binary, dir string, t *channelTimes) error {
+	s, err := startSystem(ctx, binary, dir, func(w where) string { return c.settings(w, false) })
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.stop() }()
+	if err := s.settled(ctx); err != nil {
+		return err
+	}
+	say("filling: %s", c.name)
+	began := time.Now()
+	if t.rows, err = c.fill(ctx, s); err != nil {
+		return err
+	}
+	t.filled = time.Since(began)
+	say("%d rows of the ledger in %s", t.rows, t.filled.Round(time.Second))
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	return s.stop()
+}
+
+// quiet waits until the server merges nothing any more, and nothing is on the way into what is derived: as some time after
+// the last file came.
+func (s *system) quiet(ctx context.Context) error {
+	for calm := 0; calm < 3; {
+		var n uint64
+		if err := s.conn.QueryRow(ctx, "SELECT count() FROM system.merges").Scan(&n); err != nil {
 			return err
 		}
-	}
-	for _, t := range []string{"sales_daily", "stock_daily"} { // as a day later, when merges have settled
-		if err := s.conn.Exec(ctx, "OPTIMIZE TABLE "+database+"."+t+" FINAL"); err != nil {
-			return err
+		if calm++; n > 0 {
+			calm = 0
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
 		}
 	}
+	return nil
+}
+
+// askAll asks every panel of every board, one after the other, and then all of a board at once.
+func (s *system) askAll(ctx context.Context, c *channel, to *channelTimes) error {
 	boards, err := dashboards.Boards("en")
 	if err != nil {
 		return err
@@ -90,19 +148,16 @@ func runBoards(ctx context.Context, s *system, r *report) error {
 				continue
 			}
 			ids = append(ids, p.ID)
-			var own []time.Duration
-			for range boardRounds {
+			own := panelTimes{title: fmt.Sprintf("%d %s", p.ID, p.Title)}
+			for range c.rounds {
 				took, err := s.ask(ctx, b.UID, p.ID)
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", b.UID, p.Title, err)
 				}
-				own = append(own, took)
+				own.took = append(own.took, took)
 			}
-			t.panels = append(t.panels, own...)
-			slices.Sort(own)
-			if p95 := at(own, 0.95); p95 > t.most {
-				t.most, t.worst = p95, p.Title
-			}
+			slices.Sort(own.took)
+			t.panels = append(t.panels, own)
 		}
 		if len(ids) == 0 {
 			continue
@@ -122,8 +177,7 @@ func runBoards(ctx context.Context, s *system, r *report) error {
 			}
 			t.load = max(t.load, time.Since(began))
 		}
-		slices.Sort(t.panels)
-		r.boards = append(r.boards, t)
+		to.boards = append(to.boards, t)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func formatRow(i int) (receipt, line, place, code, qty, amount, at string) {
 		fmt.Sprintf("%d.%02d", 5+i%90, i%100), firstDay.Add(time.Duration(i%36_000) * time.Second).Format(time.DateTime)
 }
 
-func table(lines int, head, foot string, row func(b *bytes.Buffer, cells ...string)) []byte {
+func rows(lines int, head, foot string, row func(b *bytes.Buffer, cells ...string)) []byte {
 	var b bytes.Buffer
 	b.WriteString(head)
 	for i := range lines {
@@ -126,15 +126,15 @@ func edifactBody(message, head string, line func(i int) string) func(int) []byte
 func formatBodies() []formatBody {
 	gtin := func(i int) string { return fmt.Sprintf("40073994%05d", i*7919%items) }
 	return []formatBody{
-		{name: "CSV", feed: "csv", lines: 400_000, budget: 300, body: func(n int) []byte { return table(n, "receipt,line,store,item,qty,amount,at\n", "", joined) }},
-		{name: "NDJSON", feed: "ndjson", lines: 200_000, budget: 200, body: func(n int) []byte { return table(n, "", "", object) }},
+		{name: "CSV", feed: "csv", lines: 400_000, budget: 300, body: func(n int) []byte { return rows(n, "receipt,line,store,item,qty,amount,at\n", "", joined) }},
+		{name: "NDJSON", feed: "ndjson", lines: 200_000, budget: 200, body: func(n int) []byte { return rows(n, "", "", object) }},
 		{name: "JSON, rows in an envelope", feed: "json", lines: 200_000, body: func(n int) []byte {
-			return bytes.ReplaceAll(append(bytes.TrimSuffix(table(n, `{"rows":[`, "", object), []byte("\n")), "]}"...), []byte("}\n{"), []byte("},\n{"))
+			return bytes.ReplaceAll(append(bytes.TrimSuffix(rows(n, `{"rows":[`, "", object), []byte("\n")), "]}"...), []byte("}\n{"), []byte("},\n{"))
 		}},
 		{name: "XLSX", feed: "xlsx", lines: 60_000, rows: 50_000, body: func(n int) []byte { b := bookOf(n); return must(b.XLSX()) }},
 		{name: "XLS", feed: "xls", lines: 40_000, body: func(n int) []byte { b := bookOf(n); return must(b.XLS()) }},
 		{name: "HTML named .xls", feed: "html", lines: 60_000, body: func(n int) []byte {
-			return table(n, "<html><meta charset=utf-8><table><tr><th>receipt<th>line<th>store<th>item<th>qty<th>amount<th>at</tr>\n", "</table></html>", func(b *bytes.Buffer, c ...string) {
+			return rows(n, "<html><meta charset=utf-8><table><tr><th>receipt<th>line<th>store<th>item<th>qty<th>amount<th>at</tr>\n", "</table></html>", func(b *bytes.Buffer, c ...string) {
 				b.WriteString("<tr><td>" + strings.Join(c, "</td><td>") + "</td></tr>\n")
 			})
 		}},
@@ -154,7 +154,7 @@ func formatBodies() []formatBody {
 			return fmt.Sprintf("LIN+%d++%s:EN'\nPIA+1+AUR-%05d:SA'\nQTY+17:310:PCE'\nQTY+145:300:PCE'\nQTY+66:25:PCE'\n", i, gtin(i), i*7919%items)
 		})},
 		{name: "POSLog", feed: "poslog", lines: 20_000, budget: 60, body: func(n int) []byte {
-			return table(n, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<POSLog xmlns=\"http://www.nrf-arts.org/IXRetail/namespace/\">\n", "</POSLog>\n", func(b *bytes.Buffer, c ...string) {
+			return rows(n, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<POSLog xmlns=\"http://www.nrf-arts.org/IXRetail/namespace/\">\n", "</POSLog>\n", func(b *bytes.Buffer, c ...string) {
 				fmt.Fprintf(b, "<Transaction><RetailStoreID>%s</RetailStoreID><WorkstationID>34</WorkstationID><SequenceNumber>%s%s</SequenceNumber><BusinessDayDate>%s</BusinessDayDate><EndDateTime>%s</EndDateTime><CurrencyCode>EUR</CurrencyCode>\n"+
 					"<RetailTransaction><LineItem><SequenceNumber>1</SequenceNumber><Sale ItemType=\"Stock\"><POSIdentity POSIDType=\"GTIN\"><POSItemID>%s</POSItemID></POSIdentity><ItemID>%s</ItemID><RegularSalesUnitPrice>%s</RegularSalesUnitPrice><ActualSalesUnitPrice>%s</ActualSalesUnitPrice><ExtendedAmount>%s</ExtendedAmount><Quantity UnitOfMeasureCode=\"EA\">%s</Quantity></Sale></LineItem>\n"+
 					"<LineItem><SequenceNumber>2</SequenceNumber><Tender TenderType=\"Cash\"><Amount Currency=\"EUR\">%s</Amount></Tender></LineItem><Total TotalType=\"TransactionGrandAmount\">%s</Total></RetailTransaction></Transaction>\n",
@@ -162,13 +162,13 @@ func formatBodies() []formatBody {
 			})
 		}},
 		{name: "GS1 XML", feed: "gs1xml", lines: 20_000, body: func(n int) []byte {
-			return table(n, `<ir:inventoryReportMessage xmlns:ir="urn:gs1:ecom:inventory_report:xsd:3"><inventoryReport><creationDateTime>2026-03-02T20:00:00+01:00</creationDateTime><documentStatusCode>ORIGINAL</documentStatusCode><inventoryReportIdentification><entityIdentification>IS1</entityIdentification></inventoryReportIdentification>`+"\n",
+			return rows(n, `<ir:inventoryReportMessage xmlns:ir="urn:gs1:ecom:inventory_report:xsd:3"><inventoryReport><creationDateTime>2026-03-02T20:00:00+01:00</creationDateTime><documentStatusCode>ORIGINAL</documentStatusCode><inventoryReportIdentification><entityIdentification>IS1</entityIdentification></inventoryReportIdentification>`+"\n",
 				"</inventoryReport></ir:inventoryReportMessage>\n", func(b *bytes.Buffer, c ...string) {
 					fmt.Fprintf(b, "<inventoryItemLocationInformation><inventoryLocation><gln>%s</gln></inventoryLocation><transactionalTradeItem><gtin>0%s</gtin></transactionalTradeItem><inventoryStatusLineItem><lineItemNumber>%s</lineItemNumber><inventoryStatusQuantitySpecification><inventoryStatusType>ON_HAND</inventoryStatusType><quantityOfUnits measurementUnitCode=\"EA\">%s</quantityOfUnits></inventoryStatusQuantitySpecification></inventoryStatusLineItem></inventoryItemLocationInformation>\n", c[2], c[3], c[1], c[4])
 				})
 		}},
 		{name: "RosettaNet 4C1", feed: "rosettanet", lines: 20_000, body: func(n int) []byte {
-			return table(n, "<Pip4C1InventoryReportNotification><InventoryReport><inventoryReportDateTime><DateTimeStamp>20260302T180000Z</DateTimeStamp></inventoryReportDateTime>\n", "</InventoryReport></Pip4C1InventoryReportNotification>\n", func(b *bytes.Buffer, c ...string) {
+			return rows(n, "<Pip4C1InventoryReportNotification><InventoryReport><inventoryReportDateTime><DateTimeStamp>20260302T180000Z</DateTimeStamp></inventoryReportDateTime>\n", "</InventoryReport></Pip4C1InventoryReportNotification>\n", func(b *bytes.Buffer, c ...string) {
 				fmt.Fprintf(b, "<InventoryReportLineItem><GlobalProductUnitOfMeasureCode>Each</GlobalProductUnitOfMeasureCode><inventoryLocation><ProprietaryLocationIdentifier>%s</ProprietaryLocationIdentifier></inventoryLocation><InventoryProductQuantity><GlobalInventoryCode>On Hand</GlobalInventoryCode><ProductQuantity>%s</ProductQuantity></InventoryProductQuantity><ProductIdentification><GlobalProductIdentifier>%s</GlobalProductIdentifier></ProductIdentification></InventoryReportLineItem>\n", c[2], c[4], c[3])
 			})
 		}},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,43 +36,48 @@ func newHook() *hook {
 	return h
 }
 
-// runIncidents reports an item that sells as sold out, and measures from the 202 until the webhook is called.
-func runIncidents(ctx context.Context, s *system, r *report) error {
+// runIncidents reports items that sell as sold out, and measures from each 202 until the webhook is called.
+func runIncidents(ctx context.Context, s *system, c *channel) (told []time.Duration, err error) {
 	say("incidents: %d stock-outs, each from the 202 to the webhook", incidents)
 	now := time.Now().UTC()
 	send := func(feed, body string) error {
 		_, err := s.post(ctx, feed, []byte(body))
 		return err
 	}
+	// Of the first location, products that it does not carry yet: nothing else is said of them.
+	var some []int
+	for p := 0; len(some) < incidents; p++ {
+		if !c.carries(0, p) {
+			some = append(some, p)
+		}
+	}
+	by := partnerID(0)
 	var sales, full strings.Builder
 	sales.WriteString(csvHeader)
 	full.WriteString("Store,SKU,On hand,Counted\n")
-	for k := range incidents {
+	for _, p := range some {
 		for back := 1; back <= 20; back++ {
 			day := now.AddDate(0, 0, -back).Format(time.DateOnly)
-			fmt.Fprintf(&sales, "%s,INC-%d-%d,1,%s 10:00:00,%s,2,50.00\n", store(0), k, back, day, item(k))
+			fmt.Fprintf(&sales, "%s,INC-%d-%d,1,%s 10:00:00,%s,2,50.00\n", store(0), p, back, day, item(p))
+			fmt.Fprintf(&full, "%s,%s,40,%s 20:00:00\n", store(0), item(p), day)
 		}
 	}
-	for back := 20; back >= 1; back-- {
-		for k := range incidents {
-			fmt.Fprintf(&full, "%s,%s,40,%s 20:00:00\n", store(0), item(k), now.AddDate(0, 0, -back).Format(time.DateOnly))
-		}
+	if err := errors.Join(send(by+"-pos", sales.String()), send(by+"-stock", full.String())); err != nil {
+		return nil, err
 	}
-	if err := errors.Join(send(feed, sales.String()), send(stockFeed, full.String())); err != nil {
-		return err
-	}
-	for k := range incidents {
+	for k, p := range some {
 		at := now.Add(time.Duration(k-incidents) * time.Minute).Format(time.DateTime)
-		if err := send(stockFeed, fmt.Sprintf("Store,SKU,On hand,Counted\n%s,%s,0,%s\n", store(0), item(k), at)); err != nil {
-			return err
+		if err := send(by+"-stock", fmt.Sprintf("Store,SKU,On hand,Counted\n%s,%s,0,%s\n", store(0), item(p), at)); err != nil {
+			return told, err
 		}
 		began := time.Now() // the 202 has just come
-		if err := s.hook.await(ctx, fmt.Sprintf("%q", fmt.Sprintf("PRD-%05d", k))); err != nil {
-			return fmt.Errorf("stock-out %d: %w", k, err)
+		if err := s.hook.await(ctx, fmt.Sprintf("%q", productCode(p))); err != nil {
+			return told, fmt.Errorf("stock-out %d: %w", k, err)
 		}
-		r.told = append(r.told, time.Since(began))
+		told = append(told, time.Since(began))
 	}
-	return nil
+	slices.Sort(told)
+	return told, nil
 }
 
 // await waits for a message that opens an incident of a product.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,7 +52,7 @@ func runLoad(ctx context.Context, s *system, o options, r *report) error {
 	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+database+".movements").Scan(&r.rows); err != nil {
 		return err
 	}
-	r.shares = shares(ctx, filepath.Join(s.dir, "sellthrough"), o.profile)
+	r.shares = shares(ctx, s.binary, o.profile)
 	return nil
 }
 

@@ -71,16 +71,17 @@ const (
 
 // system is the program under load, in a folder and on ports of its own.
 type system struct {
-	dir, api, admin string
-	proc            *child.Process
-	out             *os.File
-	gone            bool
-	child           int // pid of the embedded ClickHouse
-	address         string
-	user, password  string
-	conn            driver.Conn
-	http            *http.Client
-	hook            *hook
+	dir, binary    string
+	api, admin     string
+	proc           *child.Process
+	out            *os.File
+	gone           bool
+	child          int // pid of the embedded ClickHouse
+	address        string
+	user, password string
+	conn           driver.Conn
+	http           *http.Client
+	hook           *hook
 }
 
 func freePort() (int, error) {
@@ -92,16 +93,32 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// startSystem builds the program and starts it, and waits until it answers.
-func startSystem(ctx context.Context, dir string) (*system, error) {
-	binary := filepath.Join(dir, "sellthrough")
+// build builds the program into a folder.
+func build(ctx context.Context, dir string) (binary string, err error) {
 	say("building")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "sellthrough/cmd/sellthrough")
-	build.Stderr = os.Stderr
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if err := build.Run(); err != nil {
-		return nil, fmt.Errorf("build: %w", err)
+	binary = filepath.Join(dir, "sellthrough")
+	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "sellthrough/cmd/sellthrough")
+	c.Stderr = os.Stderr
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if err := c.Run(); err != nil {
+		return "", fmt.Errorf("build: %w", err)
 	}
+	return binary, nil
+}
+
+// where a system lives.
+type where struct {
+	dir, hook  string
+	api, admin int
+}
+
+// roadSettings is the configuration of the system that the road is measured on.
+func roadSettings(w where) string {
+	return fmt.Sprintf(configuration, filepath.Join(w.dir, "data"), w.api, w.admin, filepath.Join(w.dir, "reference"), partitions, config.HashKey(apiKey), w.hook)
+}
+
+// startSystem starts the program in a folder, with its reference data, and waits until it answers.
+func startSystem(ctx context.Context, binary, dir string, settings func(where) string) (*system, error) {
 	api, err := freePort()
 	if err != nil {
 		return nil, err
@@ -110,17 +127,12 @@ func startSystem(ctx context.Context, dir string) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	reference := filepath.Join(dir, "reference")
-	if err := writeReference(reference); err != nil {
-		return nil, err
-	}
 	s := &system{
-		dir: dir, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), hook: newHook(),
+		dir: dir, binary: binary, api: fmt.Sprintf("http://127.0.0.1:%d", api), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), hook: newHook(),
 		http: &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
 	}
-	text := fmt.Sprintf(configuration, filepath.Join(dir, "data"), api, admin, reference, partitions, config.HashKey(apiKey), s.hook.URL)
 	file := filepath.Join(dir, "sellthrough.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(settings(where{dir, s.hook.URL, api, admin})), 0o600); err != nil {
 		return nil, err
 	}
 	if s.out, err = os.Create(filepath.Join(dir, "log")); err != nil {
@@ -132,7 +144,11 @@ func startSystem(ctx context.Context, dir string) (*system, error) {
 	if s.proc, err = child.Start(cmd); err != nil {
 		return nil, err
 	}
-	if err := s.await(ctx); err != nil {
+	err = s.await(ctx)
+	if err == nil {
+		err = s.connect()
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
 	return s, nil
@@ -190,6 +206,10 @@ func (s *system) stop() error {
 	}
 	s.gone = true
 	defer s.out.Close()
+	defer s.hook.Close()
+	if s.conn != nil {
+		_ = s.conn.Close()
+	}
 	if !s.proc.Stop(time.Minute) {
 		return fmt.Errorf("the program did not stop within a minute:\n%s", s.tail())
 	}
@@ -212,11 +232,6 @@ func (s *system) connect() error {
 		MaxOpenConns: 4,
 	})
 	return err
-}
-
-func (s *system) close() {
-	_ = s.conn.Close()
-	s.hook.Close()
 }
 
 // post sends a body and gives the receipt of the 202.

@@ -80,6 +80,11 @@ type chosen map[string][]string
 
 func (b *board) expand(t testing.TB, sql string, c chosen) string {
 	t.Helper()
+	return b.between(t, sql, c, from, to)
+}
+
+func (b *board) between(t testing.TB, sql string, c chosen, from, to time.Time) string {
+	t.Helper()
 	vars, all := map[string][]string{}, map[string]bool{}
 	for _, v := range b.Templating.List {
 		if values, ok := c[v.Name]; ok {

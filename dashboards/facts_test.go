@@ -39,15 +39,23 @@ func TestFilesAreWhatTheirSourcesSay(t *testing.T) {
 }
 
 var uids = []string{
+	"ageing",
 	"channel",
+	"conflict",
 	"flows",
+	"incentives",
 	"incidents",
+	"life",
 	"modes",
 	"organisation",
 	"partner",
 	"pipeline",
+	"promotions",
 	"quality",
+	"reconciliation",
+	"scorecard",
 	"stock",
+	"territory",
 }
 
 func TestBoardsKeepTheirNamesAndTheirGrid(t *testing.T) {
@@ -93,6 +101,7 @@ func TestQuestionsUseWhatThereIs(t *testing.T) {
 	dollar := regexp.MustCompile(`\$\{?([A-Za-z]\w*)`)
 	macros := regexp.MustCompile(`\$__\w+`)
 	link := regexp.MustCompile(`^/d/([a-z]+)\?\$\{__url_time_range\}`)
+	paper := regexp.MustCompile(`^/statements/\$\{__data\.fields\.\w+\}/\$\{__data\.fields\.\w+\}\.html\?lang=(en|zh)$`)
 	column := regexp.MustCompile(`\$\{__data\.fields\.(\w+)\}`)
 	metric := regexp.MustCompile(`[a-z]+_[a-z_]+`)
 	made := metrics(t)
@@ -128,8 +137,9 @@ func TestQuestionsUseWhatThereIs(t *testing.T) {
 							t.Errorf("%s panel %d uses %s", uid, p.ID, m)
 						}
 					}
-					for _, m := range regexp.MustCompile(`(?:FROM|JOIN)\s+(\w+)`).FindAllStringSubmatch(q.RawSQL, -1) {
-						if !strings.HasPrefix(m[1], "v_") {
+					for _, m := range regexp.MustCompile(`(?:FROM|(ARRAY )?JOIN)\s+(\w+)`).FindAllStringSubmatch(q.RawSQL, -1) {
+						own := m[1] != "" || strings.Contains(q.RawSQL, "WITH "+m[2]+" AS\n(") // an array's elements, a part of the question
+						if m[1] = m[2]; !own && !strings.HasPrefix(m[1], "v_") {
 							t.Errorf("%s panel %d reads %s, which is no view", uid, p.ID, m[1])
 						}
 					}
@@ -161,6 +171,9 @@ func TestQuestionsUseWhatThereIs(t *testing.T) {
 			}
 			for _, l := range links {
 				m := link.FindStringSubmatch(l.URL)
+				if paper.MatchString(l.URL) {
+					m = []string{"", uids[0]}
+				}
 				if m == nil || !slices.Contains(uids, m[1]) {
 					t.Errorf("%s panel %d links to %q", uid, p.ID, l.URL)
 				}

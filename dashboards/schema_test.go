@@ -15,7 +15,7 @@ import (
 // types are Grafana's names for a panel's options and for what of its fields is its own.
 var types = map[string][2]string{
 	"barchart": {"BarChart", "BarChartField"}, "bargauge": {"BarGauge"}, "heatmap": {"Heatmap", "HeatmapField"}, "piechart": {"PieChart", "PieChartField"}, "stat": {"Stat"},
-	"state-timeline": {"StateTimeline", "StateTimelineField"}, "table": {"Table", "TableField"}, "timeseries": {"TimeSeries", "TimeSeriesField"},
+	"state-timeline": {"StateTimeline", "StateTimelineField"}, "table": {"Table", "TableField"}, "timeseries": {"TimeSeries", "TimeSeriesField"}, "xychart": {"XYChart", "XYChartField"},
 }
 
 // Grafana's own types say what may stand in a board; as literals in TypeScript, an option that does not exist is an error.

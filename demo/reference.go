@@ -44,11 +44,17 @@ func (c *Channel) Reference(at time.Time) map[string][]byte {
 		"channel_costs.csv": o.channelCosts(),
 		"support.csv":       support(w),
 
+		"programmes.csv": programmes(),
+		"qualifying.csv": qualifying(),
+		"tiers.csv":      tiers(),
+		"penalties.csv":  penalties(),
+
 		"promotions.csv":        promotions(w),
 		"category_sales.csv":    o.categorySales(),
 		"market.csv":            o.market(),
 		"weights.csv":           weights(w),
 		"competitor_prices.csv": competitorPrices(w),
+		"score_weights.csv":     scoreWeights(),
 	}
 }
 

@@ -120,11 +120,6 @@ func (s *sender) work(q <-chan job) error {
 			j.taken <- slices.Clone(last)
 			continue
 		}
-		if j.file.Held { // days later, for its partner: what it would take away is in the books
-			if err := s.await(s.ctx, j.file.Feed, slices.Clone(last)); err != nil {
-				return err
-			}
-		}
 		select {
 		case s.slots <- struct{}{}:
 		case <-s.ctx.Done():

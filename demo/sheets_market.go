@@ -140,3 +140,12 @@ func competitorPrices(w *world.World) []byte {
 	}
 	return s.text()
 }
+
+// scoreWeights are what the vendor makes of the parts of a partner's score: whoever meets its targets is worth the most.
+func scoreWeights() []byte {
+	s := newSheet("part", "weight", "from", "to")
+	for _, w := range [][2]string{{"attainment", "35"}, {"growth", "15"}, {"timeliness", "10"}, {"match", "5"}, {"stock", "15"}, {"returns", "10"}, {"price", "10"}} {
+		s.row(w[0], w[1], "", "")
+	}
+	return s.text()
+}

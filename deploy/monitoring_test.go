@@ -207,6 +207,42 @@ func TestPrometheusScrapesEveryRoleAndItsRulesAreRight(t *testing.T) {
 	}
 }
 
+// TestWhoeverIsWokenFindsTheCommand: every rule of Prometheus and of Grafana has a section of its own in the operations page, with a
+// command to give, and every section there is of a rule.
+func TestWhoeverIsWokenFindsTheCommand(t *testing.T) {
+	_, page, ok := strings.Cut(read(t, "docs/operations.md"), "\n## When an alert fires\n")
+	if !ok {
+		t.Fatal("docs/operations.md does not say what to do when an alert fires")
+	}
+	page, _, _ = strings.Cut(page, "\n## ")
+	sections := map[string]string{}
+	for part := range strings.SplitSeq(page, "\n### ") {
+		name, text, _ := strings.Cut(part, "\n")
+		sections[name] = text
+	}
+	rules := map[string]string{}
+	for _, file := range []struct{ name, title string }{{"dashboards/prometheus/rules.yml", "alert"}, {"dashboards/provisioning/alerting/sellthrough.yaml", "title"}} {
+		for _, m := range regexp.MustCompile(`(?m)^ +(?:- )?`+file.title+`: (.+)$`).FindAllStringSubmatch(read(t, file.name), -1) {
+			rules[m[1]] = file.name
+		}
+	}
+	if len(rules) < 15 {
+		t.Errorf("only %d rules were found", len(rules))
+	}
+	known := regexp.MustCompile(`(?m)^(sellthrough [a-z]+|curl|docker compose|df|du)\b`)
+	for name, file := range rules {
+		_, block, ok := strings.Cut(sections[name], "```sh\n")
+		if block, _, _ = strings.Cut(block, "```"); !ok || !known.MatchString(block) {
+			t.Errorf("docs/operations.md has no command for %q of %s", name, file)
+		}
+	}
+	for name := range sections {
+		if rules[name] == "" && name != "" && !strings.HasPrefix(page, name) {
+			t.Errorf("docs/operations.md says what to do about %q, which is no rule", name)
+		}
+	}
+}
+
 func TestAlertmanagerRoutesToWhomItKnows(t *testing.T) {
 	file := parse(t, "dashboards/alertmanager/alertmanager.yml")
 	receivers := map[string]bool{}
@@ -239,6 +275,7 @@ func TestAlertmanagerRoutesToWhomItKnows(t *testing.T) {
 func TestTheProgramsTakeTheirFiles(t *testing.T) {
 	for _, c := range [][]string{
 		{"promtool", "check", "config", "dashboards/prometheus/prometheus.yml"},
+		{"promtool", "test", "rules", "dashboards/prometheus/rules.test.yml"},
 		{"amtool", "check-config", "dashboards/alertmanager/alertmanager.yml"},
 	} {
 		bin, err := exec.LookPath(c[0])

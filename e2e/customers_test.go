@@ -160,7 +160,7 @@ func TestAnErasedCustomerCanBeFoundNowhere(t *testing.T) {
 	s.settled(7) // that of the web feed was read, and all of it refused
 	for _, r := range hers {
 		for _, path := range []string{"/v1/submissions/" + string(r.Submission), "/v1/submissions/" + string(r.Submission) + "/refused"} {
-			told = append(told, s.get(path))
+			told = append(told, []byte(s.get("acme", path)))
 		}
 	}
 	receipts, _ := filepath.Glob(filepath.Join(drop, "tills", "processed", "*"))

@@ -76,7 +76,7 @@ func TestOneFileByAllDoorsIsOneSetOfLines(t *testing.T) {
 	kafkaPort, sftpPort := freePort(t), freePort(t)
 	folder := filepath.Join(dir, "in")
 	s := start(t, fmt.Sprintf(doorFeeds, partner("acme", "Europe/Berlin", "EUR"), kafkaPort, folder, sftpPort, strings.TrimSpace(string(pub)), kafkaPort,
-		mailbox, smtpSink(t, &replies), partnerSide.URL))
+		mailbox, smtpSink(t, func(string, string) { replies.Add(1) }), partnerSide.URL))
 
 	const rows = 500
 	var b bytes.Buffer
@@ -167,8 +167,8 @@ func imapBox(t *testing.T) (*imapmemserver.User, string) {
 	return u, l.Addr().String()
 }
 
-// smtpSink takes every mail and counts them.
-func smtpSink(t *testing.T, count *atomic.Int64) string {
+// smtpSink takes every mail and hands it on, with whom it is for.
+func smtpSink(t *testing.T, use func(to, text string)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -184,14 +184,18 @@ func smtpSink(t *testing.T, count *atomic.Int64) string {
 			go func() {
 				defer c.Close()
 				fmt.Fprint(c, "220 sink\r\n")
-				data := false
+				data, to := false, ""
+				var text strings.Builder
 				for in := bufio.NewScanner(c); in.Scan(); {
 					switch line := strings.ToUpper(in.Text()); {
 					case data && line != ".":
+						text.WriteString(strings.TrimPrefix(in.Text(), ".") + "\r\n")
 						continue
 					case data:
 						data = false
-						count.Add(1)
+						use(to, text.String())
+					case strings.HasPrefix(line, "RCPT TO:"):
+						to = strings.ToLower(strings.Trim(line[len("RCPT TO:"):], " <>"))
 					case line == "QUIT":
 						fmt.Fprint(c, "221 bye\r\n")
 						return

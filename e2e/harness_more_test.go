@@ -27,7 +27,7 @@ func (s *system) launch(env ...string) (logged int64) {
 	if info, err := s.out.Stat(); err == nil {
 		logged = info.Size()
 	}
-	cmd := exec.Command(binary, append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
+	cmd := exec.Command(s.program(), append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
 	cmd.Stdout, cmd.Stderr = s.out, s.out
 	cmd.Env = append(append(os.Environ(), s.env...), env...)
 	if s.proc, err = child.Start(cmd); err != nil {

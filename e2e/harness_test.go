@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	binary = filepath.Join(dir, "sellthrough")
-	build := exec.Command("go", "build", "-o", binary, "sellthrough/cmd/sellthrough")
+	build := exec.Command("go", append(buildWith(dir), "-o", binary, "sellthrough/cmd/sellthrough")...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)
@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
+
+// buildWith is the command that builds it; tests behind a build tag have their own.
+var buildWith = func(string) []string { return []string{"build"} }
 
 // system is one running `sellthrough`, with its own data folder and ports.
 type system struct {
@@ -54,6 +57,15 @@ type system struct {
 	out   *os.File
 	env   []string
 	args  []string
+	bin   string // another build of the program; empty: the one under test
+}
+
+// program is the build that the system runs.
+func (s *system) program() string {
+	if s.bin != "" {
+		return s.bin
+	}
+	return binary
 }
 
 const header = `
@@ -103,7 +115,7 @@ func (s *system) run() {
 	if s.out, err = os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	cmd := exec.Command(binary, append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
+	cmd := exec.Command(s.program(), append(s.args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
 	cmd.Stdout, cmd.Stderr = s.out, s.out
 	cmd.Env = append(os.Environ(), s.env...)
 	if s.proc, err = child.Start(cmd); err != nil {
@@ -257,7 +269,7 @@ func (s *system) ask(sql string) string {
 
 // tool runs a subcommand beside the running system and gives its output.
 func (s *system) tool(args ...string) (string, error) {
-	c := exec.Command(binary, append(args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
+	c := exec.Command(s.program(), append(args, "--config", filepath.Join(s.dir, "sellthrough.yaml"))...)
 	out, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sellthrough"
 )
 
 const columns = `
@@ -54,18 +56,25 @@ type sale struct {
 	bad                    bool // is refused
 }
 
-// feedLoad writes the files of a feed, sends them one after another, and keeps the independent model of what holds.
+// feedLoad sends the files of a feed one after another, and keeps the independent model of what holds.
 type feedLoad struct {
 	feed, partner string
 	unit          func(r []string) string // what a file reports completely, or names
 	line          bool                    // a line replaces the one with its key only, and nothing is withdrawn
 	resets        bool                    // receipt numbers begin again every day and store
+	plan          *plan
 	rnd           *rand.Rand
 	days          [][]sale // as last reported
 
-	holds             map[string][][]string // the model: rows by unit, as text
-	rows, refused     int64                 // of acknowledged files
+	holds             map[string]stands // the model, by unit
+	rows, refused     int64             // of acknowledged files
 	sent, interrupted int
+}
+
+// stands is what stands of a unit, which lies in one day and store.
+type stands struct {
+	at              string // partner, day and store
+	n, micros, cash int64
 }
 
 // next makes the next file: a new day, or one of the last days again with changes.
@@ -126,6 +135,30 @@ func (f *feedLoad) next(i int) []byte {
 	return b.Bytes()
 }
 
+// plan is the files of a feed, written once for all loads that send them.
+type plan struct {
+	mu     sync.Mutex
+	writer feedLoad
+	files  [][]byte
+}
+
+// plans are by feed and seed.
+var plans sync.Map
+
+func (f *feedLoad) planned(seed, n uint64) *plan {
+	p, _ := plans.LoadOrStore([2]any{f.feed, seed}, &plan{writer: feedLoad{feed: f.feed, line: f.line, resets: f.resets, rnd: rand.New(rand.NewPCG(seed, n))}})
+	return p.(*plan)
+}
+
+func (p *plan) file(i int) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.files) <= i {
+		p.files = append(p.files, p.writer.next(len(p.files)))
+	}
+	return p.files[i]
+}
+
 // apply is the independent reading of a file: what it names, it replaces.
 func (f *feedLoad) apply(body []byte) error {
 	rows, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
@@ -133,7 +166,7 @@ func (f *feedLoad) apply(body []byte) error {
 		return err
 	}
 	if f.holds == nil {
-		f.holds = map[string][][]string{}
+		f.holds = map[string]stands{}
 	}
 	seen := map[string]bool{}
 	for _, r := range rows[1:] {
@@ -142,11 +175,20 @@ func (f *feedLoad) apply(body []byte) error {
 			f.refused++
 			continue
 		}
+		qty, err := strconv.ParseInt(r[4], 10, 64)
+		if err != nil {
+			return err
+		}
+		cents, err := strconv.ParseInt(strings.Replace(r[5], ".", "", 1), 10, 64)
+		if err != nil {
+			return err
+		}
 		u := f.unit(r)
 		if !seen[u] {
-			seen[u], f.holds[u] = true, nil
+			seen[u], f.holds[u] = true, stands{at: f.partner + " " + r[6] + " " + r[1]}
 		}
-		f.holds[u] = append(f.holds[u], r)
+		h := f.holds[u]
+		f.holds[u] = stands{h.at, h.n + 1, h.micros + qty*1_000_000, h.cash + cents*10_000}
 	}
 	return nil
 }
@@ -158,29 +200,45 @@ type load struct {
 	acks   atomic.Int64
 	flying atomic.Int64
 	cut    atomic.Int64
+	extra  int // submissions without rows that others sent
 	stop   chan struct{}
 	done   sync.WaitGroup
+
+	pace, patience time.Duration // between files of a feed; for one file
+	doors          []*system
+	taken          func(f *feedLoad, r sellthrough.Receipt) // told of each 202; nil: the model is kept as it comes
 }
 
 func newLoad(s *system, seed uint64) *load {
+	l := feeds(s)
+	for i, f := range l.feeds {
+		f.plan = f.planned(seed, uint64(i))
+	}
+	l.start()
+	return l
+}
+
+// feeds is a load that has not begun.
+func feeds(s *system) *load {
 	document := func(r []string) string { return r[0] }
 	day := func(r []string) string { return r[1] + "/" + r[6] }
-	l := &load{s: s, stop: make(chan struct{}), feeds: []*feedLoad{
+	return &load{s: s, doors: []*system{s}, pace: 2 * time.Second, patience: 90 * time.Second, stop: make(chan struct{}), feeds: []*feedLoad{
 		{feed: "alpha-lines", partner: "alpha", line: true, unit: func(r []string) string { return r[0] + "/" + r[2] }},
 		{feed: "alpha-invoices", partner: "alpha", unit: document},
 		{feed: "beta-pos", partner: "beta", resets: true, unit: day},
 		{feed: "gamma-pos", partner: "gamma", resets: true, unit: day},
 	}}
-	for i, f := range l.feeds {
-		f.rnd = rand.New(rand.NewPCG(seed, uint64(i)))
+}
+
+func (l *load) start() {
+	for _, f := range l.feeds {
 		l.done.Go(func() { l.send(f) })
 	}
-	return l
 }
 
 // send posts file after file; a file that got no 202 is posted again under its key until it has one.
 func (l *load) send(f *feedLoad) {
-	pace := time.NewTicker(2 * time.Second)
+	pace := time.NewTicker(l.pace)
 	defer pace.Stop()
 	for i := 0; ; i++ {
 		select {
@@ -188,12 +246,15 @@ func (l *load) send(f *feedLoad) {
 			return
 		case <-pace.C:
 		}
-		body := f.next(i)
+		body := f.plan.file(i)
 		key := fmt.Sprintf("%s-%06d", f.feed, i)
-		if !l.post(f, key, body) {
+		receipt, ok := l.post(f, key, body)
+		if !ok {
 			return
 		}
-		if err := f.apply(body); err != nil {
+		if l.taken != nil {
+			l.taken(f, receipt)
+		} else if err := f.apply(body); err != nil {
 			l.s.t.Errorf("the model cannot read file %s: %v", key, err)
 			return
 		}
@@ -202,15 +263,15 @@ func (l *load) send(f *feedLoad) {
 	}
 }
 
-func (l *load) post(f *feedLoad, key string, body []byte) bool {
+func (l *load) post(f *feedLoad, key string, body []byte) (r sellthrough.Receipt, ok bool) {
 	retry := time.NewTicker(25 * time.Millisecond)
 	defer retry.Stop()
-	limit := time.Now().Add(90 * time.Second)
+	limit := time.Now().Add(l.patience)
 	for tries := 0; ; tries++ {
 		ctx, cancel := context.WithTimeout(l.s.t.Context(), 40*time.Second)
 		l.flying.Add(1)
 		began := &readerOnce{r: bytes.NewReader(body)}
-		a, err := l.s.send(ctx, f.feed, f.partner, nil, key, began, nil)
+		a, err := l.doors[rand.IntN(len(l.doors))].send(ctx, f.feed, f.partner, nil, key, began, nil)
 		l.flying.Add(-1)
 		cancel()
 		rows := int64(bytes.Count(body, []byte("\n")) - 1)
@@ -219,17 +280,17 @@ func (l *load) post(f *feedLoad, key string, body []byte) bool {
 			if a.Receipt.Rows != rows {
 				l.s.t.Errorf("file %s has %d rows and its receipt says %d", key, rows, a.Receipt.Rows)
 			}
-			return true
+			return a.Receipt, true
 		case err == nil && a.Status < 500 && a.Status != 429:
 			l.s.t.Errorf("file %s: %d %s", key, a.Status, a.Body)
-			return false
+			return r, false
 		case err != nil && began.read:
 			f.interrupted++
 			l.cut.Add(1)
 		}
 		if time.Now().After(limit) {
 			l.s.t.Errorf("file %s was not taken in time: %d %s %v", key, a.Status, a.Body, err)
-			return false
+			return r, false
 		}
 		<-retry.C
 	}
@@ -243,36 +304,33 @@ type readerOnce struct {
 
 func (r *readerOnce) Read(p []byte) (int, error) { r.read = true; return r.r.Read(p) }
 
+// sums is what the model comes to, by partner, day and store: lines, millionths of units and of money.
+func (l *load) sums() map[string][3]int64 {
+	out := map[string][3]int64{}
+	for _, f := range l.feeds {
+		for _, h := range f.holds {
+			if h.n > 0 {
+				sum := out[h.at]
+				out[h.at] = [3]int64{sum[0] + h.n, sum[1] + h.micros, sum[2] + h.cash}
+			}
+		}
+	}
+	return out
+}
+
 // finish stops the senders and holds everything against the model.
 func (l *load) finish() {
 	s := l.s
 	s.t.Helper()
 	close(l.stop)
 	l.done.Wait()
-	var sent int
-	var rows, refused int64
-	sums := map[string][3]int64{} // by partner, day, store
+	sent, rows, refused := l.extra, int64(0), int64(0)
 	for _, f := range l.feeds {
 		sent, rows, refused = sent+f.sent, rows+f.rows, refused+f.refused
-		for _, held := range f.holds {
-			for _, r := range held {
-				qty, err := strconv.ParseInt(r[4], 10, 64)
-				if err != nil {
-					s.t.Fatal(err)
-				}
-				cents, err := strconv.ParseInt(strings.Replace(r[5], ".", "", 1), 10, 64)
-				if err != nil {
-					s.t.Fatal(err)
-				}
-				at := f.partner + " " + r[6] + " " + r[1]
-				sum := sums[at]
-				sums[at] = [3]int64{sum[0] + 1, sum[1] + qty*1_000_000, sum[2] + cents*10_000}
-			}
-		}
 	}
 	var want []string
 	totals := map[string][3]int64{}
-	for at, n := range sums {
+	for at, n := range l.sums() {
 		want = append(want, fmt.Sprintf("%s %d %d %d", at, n[0], n[1], n[2]))
 		p, _, _ := strings.Cut(at, " ")
 		t := totals[p]

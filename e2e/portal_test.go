@@ -147,9 +147,9 @@ func TestThePageOfTheProgramTakesReportsMendsRowsAndMapsCodes(t *testing.T) {
 // TestAPageOfItsOwnTakesUploadsWhereItIsToldTo: a process that serves the page takes reports with --uploads, beside a collector with its
 // own data; without it, the page says that it takes none.
 func TestAPageOfItsOwnTakesUploadsWhereItIsToldTo(t *testing.T) {
-	engines, note := outside(t)
-	data := t.TempDir()
-	yaml := engines + fmt.Sprintf(portalYAML, filepath.Join(data, "nowhere"))
+	o := outside(t, "")
+	data, note := t.TempDir(), o.note
+	yaml := o.yaml + fmt.Sprintf(portalYAML, filepath.Join(data, "nowhere"))
 	role(t, data, "transform", yaml, note)
 	collector := role(t, data, "collect", yaml, note)
 	looking := role(t, data, "serve", yaml, note).visit(nil)

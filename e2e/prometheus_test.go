@@ -93,7 +93,8 @@ func vector(t *testing.T, at, query, label string) map[string]string {
 // TestPrometheusWatchesEveryRole runs each role as a process of its own, lets a real Prometheus scrape them by the
 // project's own rules, and kills one: its alert reaches a real Alertmanager, and resolves when the role is back.
 func TestPrometheusWatchesEveryRole(t *testing.T) {
-	engines, note := outside(t)
+	o := outside(t, "")
+	engines, note := o.yaml, o.note
 	yaml, data := engines+loadYAML, t.TempDir()
 	roles := map[string]*system{}
 	for _, name := range []string{"transform", "collect", "serve", "alert"} {

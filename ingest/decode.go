@@ -21,6 +21,7 @@ type body struct {
 	turn    *turn
 	hider   *keys.Hider // nil: no column is a customer
 	veil    *veil.Veil
+	src     io.Closer // closed with the body; may be nil
 
 	acknowledgement *Acknowledgement // once it is decoded
 
@@ -86,6 +87,9 @@ func (b *body) close() {
 		b.hider.Done()
 	}
 	b.turn.give()
+	if b.src != nil {
+		_ = b.src.Close() // it was only read
+	}
 }
 
 // A body that goes on being refused is not worth reading to its end.

@@ -25,6 +25,7 @@ const (
 	Stalled     Kind = "stalled"     // no byte came for too long
 	Cut         Kind = "cut"         // the body ended early
 	Busy        Kind = "busy"        // too many at once
+	Full        Kind = "full"        // ours: the disk is nearly full
 	Unavailable Kind = "unavailable" // ours: the log or the archive can't be reached
 )
 
@@ -95,7 +96,12 @@ func newGate(l config.Limits) *gate {
 	}
 }
 
-func (g *gate) enter(ctx context.Context, p sellthrough.PartnerID) (leave func(), err error) {
+func (g *gate) enter(ctx context.Context, p sellthrough.PartnerID, quiet <-chan struct{}) (leave func(), err error) {
+	select {
+	case <-quiet:
+		return nil, silent()
+	default:
+	}
 	g.mu.Lock()
 	l := g.partners[p]
 	if l == nil {
@@ -119,12 +125,19 @@ func (g *gate) enter(ctx context.Context, p sellthrough.PartnerID) (leave func()
 	defer cancel()
 	select {
 	case l.slots <- struct{}{}:
+	case <-quiet:
+		quit()
+		return nil, silent()
 	case <-ctx.Done():
 		quit()
 		return nil, busy(g.size)
 	}
 	select {
 	case g.all <- struct{}{}:
+	case <-quiet:
+		<-l.slots
+		quit()
+		return nil, silent()
 	case <-ctx.Done():
 		<-l.slots
 		quit()

@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ type index struct {
 	running map[sellthrough.SubmissionID]bool
 	recent  map[sellthrough.SubmissionID]sellthrough.Receipt
 	ring    []sellthrough.SubmissionID // of recent, the oldest first
+	ancient ancient                    // what is open of those that are older than keys are remembered
 	next    int64                      // offset after the last record that was read
 	changed chan struct{}              // closed and made anew whenever something above changes
 }
@@ -48,6 +51,7 @@ func newIndex() *index {
 		entries: map[sellthrough.SubmissionID]*entry{}, keys: map[xxh3.Uint128]*entry{}, open: map[sellthrough.PartnerID]map[*entry]struct{}{},
 		claims: map[xxh3.Uint128]chan struct{}{}, running: map[sellthrough.SubmissionID]bool{},
 		recent: map[sellthrough.SubmissionID]sellthrough.Receipt{}, changed: make(chan struct{}),
+		ancient: ancient{map[sellthrough.SubmissionID]time.Time{}, map[xxh3.Uint128]time.Time{}},
 	}
 }
 
@@ -64,7 +68,16 @@ func (x *index) signal() {
 }
 
 // apply takes one record of the topic, in order.
-func (x *index) apply(m bus.Message, era uint32) error {
+func (x *index) apply(m bus.Message, era uint32, now time.Time) error {
+	if now.Sub(m.Time) > keyLife { // old news: only its place counts, and whether it is open
+		x.mu.Lock()
+		err := x.ancient.apply(m)
+		x.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		m.Type = ""
+	}
 	switch m.Type {
 	case bus.TypeRegistered:
 		var s sellthrough.Submission
@@ -111,6 +124,7 @@ func (x *index) registered(s *sellthrough.Submission, m bus.Message) {
 func (x *index) completed(id sellthrough.SubmissionID, attempt uint32, offset int64, r *sellthrough.Receipt) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	delete(x.ancient.open, id)
 	e := x.entries[id]
 	if e == nil {
 		return
@@ -142,6 +156,7 @@ func (x *index) completed(id sellthrough.SubmissionID, attempt uint32, offset in
 func (x *index) prune(now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.ancient.forget(now)
 	for id, e := range x.entries {
 		if e.open == nil && now.Sub(e.at) > keyLife {
 			delete(x.entries, id)
@@ -282,13 +297,18 @@ func (x *index) find(id sellthrough.SubmissionID) (entry, bool) {
 func (x *index) unfinished(collector string) []sellthrough.SubmissionID {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var out []sellthrough.SubmissionID
+	var left []*entry
 	for _, set := range x.open {
 		for e := range set {
 			if e.open.Collector == collector && !x.running[e.id] {
-				out = append(out, e.id)
+				left = append(left, e)
 			}
 		}
+	}
+	slices.SortFunc(left, func(a, b *entry) int { return cmp.Compare(a.offset, b.offset) })
+	out := make([]sellthrough.SubmissionID, len(left))
+	for i, e := range left {
+		out[i] = e.id
 	}
 	return out
 }

@@ -24,7 +24,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -42,22 +41,26 @@ import (
 	"sellthrough/internal/config"
 )
 
-// Log is the part of the bus that the intake uses; *bus.Bus is one.
+// Log is the part of the bus that the intake uses.
 type Log interface {
 	Ensure(ctx context.Context) (bus.Incarnations, error)
 	Offsets(ctx context.Context, t bus.Topic, partition int) (first, end int64, err error)
-	Reader(t bus.Topic, partition int, inc bus.Incarnation, offset int64) *bus.Reader
+	Reader(t bus.Topic, partition int, inc bus.Incarnation, offset int64) bus.Reader
 	At(ctx context.Context, t bus.Topic, partition int, inc bus.Incarnation, offsets []int64, use func(bus.Message) error) error
 	Publish(ctx context.Context, t bus.Topic, partition int, inc bus.Incarnation, msgs ...bus.Message) ([]int64, error)
 	Partitions() int
+	Silence() time.Duration
 }
 
 // Options of an intake.
 type Options struct {
-	Config   *config.Config
-	Bus      Log
-	Archive  *archive.Archive
-	Keys     *keys.Store           // of end customers and sealed bodies; needed where a feed has them
+	Config  *config.Config
+	Bus     Log
+	Archive *archive.Archive
+	Keys    *keys.Store            // of end customers and sealed bodies; needed where a feed has them
+	Room    func(more int64) error // says no where so many bytes more would fill a disk; nil: there is always room
+	// Waiting is when the oldest submission came that waits for a person, and whether there is one; nil: not known.
+	Waiting  func(context.Context) (time.Time, bool, error)
 	Registry prometheus.Registerer // nil: no metrics are shown
 	// TurnedAway is told of every body that is refused as a whole, before its partner is; it keeps the note. May be nil.
 	TurnedAway func(sellthrough.TurnedAway)
@@ -72,6 +75,7 @@ type Intake struct {
 	turns   chan struct{} // of decoding large bodies: one processor is left to the others
 	metrics *metrics
 	index   *index
+	hush    *hush
 	journal journal
 	told    told
 
@@ -106,7 +110,7 @@ func New(o Options) (*Intake, error) {
 		return nil, errors.New("ingest: Config, Bus and Archive have to be given")
 	}
 	i := &Intake{
-		o: o, feeds: map[sellthrough.FeedID]*feed{}, gate: newGate(o.Config.Limits), metrics: newMetrics(o.Registry), index: newIndex(),
+		o: o, feeds: map[sellthrough.FeedID]*feed{}, gate: newGate(o.Config.Limits), metrics: newMetrics(o.Registry), index: newIndex(), hush: newHush(),
 		journal: journal{filepath.Join(o.Config.Data, "collector", "attempts")}, turns: newTurns(), kick: make(chan struct{}, 1),
 		giveUp: time.Minute, drain: 20 * time.Second,
 	}
@@ -153,6 +157,8 @@ func (i *Intake) Run(ctx context.Context) error {
 	defer stop()
 	atEnd, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- i.tail(tailing, func() { close(atEnd) }) }()
+	listened := make(chan struct{})
+	go func() { defer close(listened); i.listen(tailing) }()
 	recovered := make(chan struct{})
 	go func() {
 		defer close(recovered)
@@ -160,7 +166,10 @@ func (i *Intake) Run(ctx context.Context) error {
 		case <-atEnd:
 			i.ready.Store(true)
 			i.o.Log.Info().Str("collector", i.collector).Int("submissions", i.index.len()).Msg("intake ready")
+			var retained sync.WaitGroup
+			retained.Go(func() { i.retain(ctx) })
 			i.recover(ctx)
+			retained.Wait()
 		case <-ctx.Done():
 		case <-tailing.Done():
 		}
@@ -187,6 +196,7 @@ func (i *Intake) Run(ctx context.Context) error {
 	<-done
 	stop()
 	<-recovered
+	<-listened
 	if terr := <-ended; err == nil {
 		err = terr
 	}
@@ -202,172 +212,6 @@ func (i *Intake) hold() (release func(), err error) {
 	}
 	i.hands.Add(1)
 	return i.hands.Done, nil
-}
-
-// Request is one body and what is said with it.
-type Request struct {
-	Partner  sellthrough.PartnerID // who sends, as authenticated
-	Feed     sellthrough.FeedID
-	Key      string // Idempotency-Key; empty: every request is a submission of its own
-	File     string
-	Body     io.Reader
-	Encoding string // of the body: empty, gzip or zstd
-	Length   int64  // of the body as encoded; negative: not known
-	Scope    sellthrough.Scope
-	Confirm  bool                     // never hold it
-	DryRun   bool                     // decode and count, and leave nothing anywhere
-	Mends    sellthrough.SubmissionID // the submission whose refused rows it mends
-}
-
-// Taken is the answer to a body.
-type Taken struct {
-	sellthrough.Receipt
-	Replayed        bool             // of an earlier request with the same key
-	Acknowledgement *Acknowledgement // of an interchange, in the partner's own syntax; nil: the format has none
-}
-
-// Accept takes custody of a body. When it returns nil, the submission is wholly on the road; a receipt with refused
-// and no accepted rows is one that changes nothing. Its errors are *Fault.
-func (i *Intake) Accept(ctx context.Context, r Request) (taken Taken, err error) {
-	begun := time.Now()
-	defer func() { i.metrics.accepted(begun, taken, r.DryRun, err) }()
-	release, err := i.hold()
-	if err != nil {
-		return Taken{}, err
-	}
-	defer release()
-	f, err := i.feed(r.Partner, r.Feed)
-	if err != nil {
-		return Taken{}, err
-	}
-	if !i.ready.Load() && !r.DryRun {
-		return Taken{}, fault(Unavailable, 2*time.Second, nil, "the collector is still starting; send the same request again in a moment")
-	}
-	if len(r.Key) > 255 {
-		return Taken{}, fault(Malformed, 0, nil, "the Idempotency-Key is longer than 255 bytes; send a shorter one")
-	}
-	leave, err := i.gate.enter(ctx, r.Partner)
-	if err != nil {
-		return Taken{}, err
-	}
-	defer leave()
-	sub := sellthrough.Submission{
-		ID: newSubmissionID(begun), Feed: r.Feed, Partner: r.Partner, Key: r.Key, File: r.File,
-		Received: begun.UTC().Truncate(time.Millisecond), Confirm: r.Confirm, Mends: r.Mends, Collector: i.collector,
-	}
-	if sub.Scope, err = f.scope(&r); err != nil {
-		if !r.DryRun {
-			i.turnAway(ctx, f, &sub, nil, err)
-		}
-		return Taken{}, err
-	}
-	draft, err := i.receive(ctx, f, &r)
-	if err != nil {
-		return Taken{}, err
-	}
-	defer draft.Discard()
-	sub.Body, sub.Bytes = draft.Sum, draft.Size
-	if r.Key != "" && !r.DryRun {
-		receipt, first, err := i.index.claim(ctx, i, &sub)
-		if err != nil || !first {
-			return i.replayed(ctx, receipt, err)
-		}
-		defer i.index.unclaim(&sub)
-	}
-	src, err := draft.Open(ctx)
-	if err != nil {
-		return Taken{}, fault(Unavailable, 5*time.Second, err, "the body could not be kept; send the same request again")
-	}
-	defer src.Close()
-	body, err := i.open(f, src, sub.Bytes)
-	if err != nil {
-		if !r.DryRun {
-			i.turnAway(ctx, f, &sub, draft, err)
-		}
-		return Taken{}, err
-	}
-	defer body.close()
-	if r.DryRun {
-		receipt, err := i.rehearse(ctx, f, &sub, body)
-		return Taken{Receipt: receipt}, err
-	}
-	if err := draft.Commit(ctx); err != nil {
-		return Taken{}, fault(Unavailable, 5*time.Second, err, "the body could not be kept; send the same request again")
-	}
-	if !i.index.begin(sub.ID) {
-		return Taken{}, fault(Unavailable, time.Second, nil, "the submission is already being finished; send the same request again")
-	}
-	defer i.index.end(sub.ID)
-	receipt, winner, err := i.register(ctx, &sub)
-	if err != nil || !winner {
-		return i.replayed(ctx, receipt, err)
-	}
-	// From here on the submission is ours to finish, whether or not the partner still listens.
-	receipt, err = i.finish(context.WithoutCancel(ctx), f, &sub, 1, body)
-	if err != nil {
-		i.again()
-		return Taken{}, fault(Unavailable, 5*time.Second, err, "the log does not take the lines just now; the body is kept and will be finished: "+
-			"send the same request with the same Idempotency-Key, or ask for /v1/submissions/"+string(sub.ID))
-	}
-	return Taken{Receipt: receipt, Acknowledgement: body.acknowledgement}, nil
-}
-
-// feed finds a partner's feed. Of another's feed it says what it says of one that does not exist.
-func (i *Intake) feed(partner sellthrough.PartnerID, id sellthrough.FeedID) (*feed, error) {
-	if f, ok := i.feeds[id]; ok && f.config.Partner == partner {
-		return f, nil
-	}
-	own := ""
-	for k := range i.o.Config.Feeds {
-		if f := &i.o.Config.Feeds[k]; f.Partner == partner {
-			if own != "" {
-				own += ", "
-			}
-			own += string(f.ID)
-		}
-	}
-	if own == "" {
-		return nil, fault(Unknown, 0, nil, fmt.Sprintf("partner %s has no feed %q, and no other; ask for one to be configured", partner, id))
-	}
-	return nil, fault(Unknown, 0, nil, fmt.Sprintf("partner %s has no feed %q; its feeds are: %s", partner, id, own))
-}
-
-// register puts the submission before the sequencer. winner is false where another collector registered the same key
-// first; the receipt is then that submission's.
-func (i *Intake) register(ctx context.Context, sub *sellthrough.Submission) (_ sellthrough.Receipt, winner bool, err error) {
-	none := sellthrough.Receipt{}
-	fail := func(err error) error {
-		return fault(Unavailable, 5*time.Second, err, "the log can't be reached, so nothing was taken; send the same request again, with an Idempotency-Key")
-	}
-	msg, err := message(bus.TypeRegistered, sub)
-	if err != nil {
-		return none, false, err
-	}
-	offsets, err := i.o.Bus.Publish(ctx, bus.Submissions, 0, i.inc.Submissions, msg)
-	if err != nil {
-		i.again() // it may lie in the log all the same
-		return none, false, fail(err)
-	}
-	sub.Revision = sellthrough.RevisionOf(i.inc.Submissions.Era(), offsets[0])
-	// The tail says whose key it is, and which older submissions are not yet on the road.
-	life, cancel := i.bound(context.WithoutCancel(ctx), i.giveUp)
-	defer cancel()
-	if err := i.index.reached(life, offsets[0]); err != nil {
-		i.again()
-		return none, false, fail(err)
-	}
-	if sub.Key == "" {
-		return none, true, nil
-	}
-	first, body := i.index.holder(sub)
-	if first == sub.ID {
-		return none, true, nil
-	}
-	if body != sub.Body {
-		return none, false, conflict(first)
-	}
-	receipt, err := i.index.await(ctx, i, first)
-	return receipt, false, err
 }
 
 // bound is a ctx that also ends with the intake, or after d.

@@ -14,6 +14,9 @@ type metrics struct {
 	retries     prometheus.Counter
 	duration    prometheus.Histogram
 	unfinished  prometheus.Gauge
+	archived    prometheus.Gauge
+	bodies      prometheus.Gauge
+	expired     prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -28,9 +31,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
 		}),
 		unfinished: prometheus.NewGauge(prometheus.GaugeOpts{Name: "sellthrough_ingest_unfinished", Help: "Registered submissions of this collector that could not be finished yet."}),
+		archived:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "sellthrough_ingest_archive_bytes", Help: "What the archive holds, compressed, as of the last look."}),
+		bodies:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "sellthrough_ingest_archive_bodies", Help: "Bodies in the archive, as of the last look."}),
+		expired:    prometheus.NewCounter(prometheus.CounterOpts{Name: "sellthrough_ingest_archive_expired_total", Help: "Bodies that were deleted because they passed the retention."}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.submissions, m.rows, m.messages, m.bytes, m.retries, m.duration, m.unfinished)
+		reg.MustRegister(m.submissions, m.rows, m.messages, m.bytes, m.retries, m.duration, m.unfinished, m.archived, m.bodies, m.expired)
 	}
 	return m
 }

@@ -34,6 +34,9 @@ func (i *Intake) receive(ctx context.Context, f *feed, r *Request) (*archive.Dra
 	if r.Length > limit {
 		return nil, tooLarge(limit)
 	}
+	if err := i.room(max(r.Length, 0)); err != nil {
+		return nil, err
+	}
 	turn := i.turn()
 	defer turn.give()
 	raw := &counted{r: r.Body, left: limit, turn: turn}
@@ -48,7 +51,15 @@ func (i *Intake) receive(ctx context.Context, f *feed, r *Request) (*archive.Dra
 	}
 	buf := buffers.Get().(*[64 << 10]byte)
 	defer buffers.Put(buf)
+	looked := int64(0)
 	for err == nil {
+		if d.Size-looked >= lookEvery {
+			looked = d.Size
+			if ferr := i.room(0); ferr != nil {
+				d.Discard()
+				return nil, ferr
+			}
+		}
 		var n int
 		n, err = src.Read(buf[:])
 		if werr := turn.work(n); werr != nil {
@@ -81,6 +92,20 @@ func (i *Intake) receive(ctx context.Context, f *feed, r *Request) (*archive.Dra
 		return nil, fault(Unavailable, 5*time.Second, err, "the body could not be kept; send the same request again")
 	}
 	return d, nil
+}
+
+// lookEvery is how many bytes of a body come between two looks at the free space.
+const lookEvery = 16 << 20
+
+// room refuses what would fill a disk, while there is still enough for what is in hand.
+func (i *Intake) room(more int64) error {
+	if i.o.Room == nil {
+		return nil
+	}
+	if err := i.o.Room(more); err != nil {
+		return fault(Full, time.Minute, err, "our disk is nearly full, so nothing was taken; send the same request again later")
+	}
+	return nil
 }
 
 // draft begins what is kept of a feed in the archive: its bodies, and whatever else repeats what they hold.

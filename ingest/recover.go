@@ -22,7 +22,7 @@ import (
 // tail feeds the index from the submissions topic until ctx ends. Whatever reads again may mend is tried again.
 func (i *Intake) tail(ctx context.Context, atEnd func()) error {
 	first, end := int64(0), int64(-1)
-	var reader *bus.Reader
+	var reader bus.Reader
 	pruned := time.Now()
 	for wait := 50 * time.Millisecond; ; {
 		err := func() (err error) {
@@ -38,14 +38,11 @@ func (i *Intake) tail(ctx context.Context, atEnd func()) error {
 				atEnd()
 				atEnd = nil
 			}
-			m, ok, err := reader.Next(ctx, time.Second)
+			m, ok, err := reader.Next(ctx, heartbeat)
 			if err != nil || !ok {
 				return err
 			}
-			if time.Since(m.Time) > keyLife {
-				m.Type = "" // old news: only its place counts
-			}
-			return i.index.apply(m, i.inc.Submissions.Era())
+			return i.index.apply(m, i.inc.Submissions.Era(), time.Now())
 		}()
 		switch {
 		case ctx.Err() != nil:
@@ -94,9 +91,7 @@ func (i *Intake) recover(ctx context.Context) {
 	for {
 		left := 0
 		ids := i.index.unfinished(i.collector)
-		for id := range i.journal.all() {
-			ids = append(ids, id)
-		}
+		ids = append(ids, i.journal.all()...)
 		for _, id := range ids {
 			if ctx.Err() != nil {
 				return
@@ -290,12 +285,11 @@ func (j journal) read(id sellthrough.SubmissionID) (a attempt, ok bool) {
 
 func (j journal) done(id sellthrough.SubmissionID) { _ = os.Remove(j.path(id)) } // one that stays is seen to be done
 
-func (j journal) all() map[sellthrough.SubmissionID]bool {
-	out := map[sellthrough.SubmissionID]bool{}
+func (j journal) all() (out []sellthrough.SubmissionID) {
 	entries, _ := os.ReadDir(j.dir) // missing: none
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".tmp") {
-			out[sellthrough.SubmissionID(e.Name())] = true
+			out = append(out, sellthrough.SubmissionID(e.Name()))
 		}
 	}
 	return out

@@ -26,7 +26,7 @@ func Unfinished(ctx context.Context, l Log, partner sellthrough.PartnerID) ([]se
 	for x.position() < end {
 		m, ok, err := r.Next(ctx, time.Second)
 		if err == nil && ok {
-			err = x.apply(m, inc.Submissions.Era())
+			err = x.apply(m, inc.Submissions.Era(), m.Time)
 		}
 		if err != nil {
 			return nil, err

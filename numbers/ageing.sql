@@ -3,16 +3,17 @@
 -- title: {en: Stock older than 90 days, zh: 库龄 90 天以上的库存}
 -- formula: {en: "units on hand whose layer, first in first out, was received more than 90 days ago", zh: 按先进先出，入库超过 90 天的在手数量}
 -- variant:
---   en: "Layers are made of sell-in where any is reported for the location's product in these 90 days, else of increases of the reported level, which understates a layer by what was sold before the next report. Stock for which no receipt is seen is older than 90 days if a level was reported then, else of unknown age."
---   zh: "如该门店商品 90 天内报告过 sell-in，则据此分层；否则以库存水平的上升分层，会少计下次报告前已售出的部分。未见入库的库存：若 90 天前已有报告则计为 90 天以上，否则库龄未知。"
+--   en: "Layers are made of deliveries received, where none is reported of sell-in, both with transfers that arrived; where neither is reported for the location's product in these 90 days, of increases of the reported level, which understates a layer by what was sold before the next report. The reported level bounds them: the newest layers are what is left. Stock for which no receipt is seen is older than 90 days if a level was reported then, else of unknown age."
+--   zh: "以收货分层，无收货报告则以 sell-in 分层，均含调入；如该门店商品 90 天内两者皆无，则以库存水平的上升分层，会少计下次报告前已售出的部分。报告库存为上限：留存者为最新各层。未见入库的库存：若 90 天前已有报告则计为 90 天以上，否则库龄未知。"
 -- edges:
---   en: A level older than 7 days is unknown and left out. Unknown age is in no bucket of days.
---   zh: 超过 7 天的库存报告视为未知，不计入。库龄未知者不入任何天数段。
+--   en: A level older than 7 days is unknown and left out. Unknown age is in no bucket of days. What customers bring back is no receipt; what was transferred in begins anew.
+--   zh: 超过 7 天的库存报告视为未知，不计入。库龄未知者不入任何天数段。客户退货不算入库；调入者库龄重新起算。
 -- unit: units
 -- decimals: 0
 -- better: less
 -- adds_up: [product, location, partner]
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- measure: sum(days_91_up)
 -- examples:
 --   - says: 30 on hand. The level rose by 12 ten days ago and by 5 forty days ago; 17 of 30 are younger, and a level was reported 100 days ago.
@@ -35,33 +36,17 @@
 --         acme S1 A 2026-06-08T20:00 30
 --     with: {day: 2026-06-09}
 --     expect: 0
+--   - says: "Received 8 ten days ago, although 20 were bought; 5 of 12 came from another store 40 days ago. Nothing is left for more than 90 days: 12 − 8 is less than 5."
+--     given:
+--       sales: acme S1 A 2026-05-29 sell_in 20
+--       flows: |
+--         acme S1 A 2026-05-30T09:00 received 8 - head D1
+--         acme S1 A 2026-04-30T09:00 arrived 5 - S2 T1
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 20
+--         acme S1 A 2026-06-08T20:00 12
+--     with: {day: 2026-06-09}
+--     expect: 0
 -- ---
-SELECT partner, location, product, on_hand,
-    least(on_hand, arraySum(x -> if(x.1 <= 30, x.2, toDecimal64(0, 6)), receipts)) AS days_0_30,
-    least(on_hand - days_0_30, arraySum(x -> if(x.1 > 30 AND x.1 <= 60, x.2, toDecimal64(0, 6)), receipts)) AS days_31_60,
-    least(on_hand - days_0_30 - days_31_60, arraySum(x -> if(x.1 > 60 AND x.1 <= 90, x.2, toDecimal64(0, 6)), receipts)) AS days_61_90,
-    on_hand - days_0_30 - days_31_60 - days_61_90 AS older,
-    if(reaches, older, 0) AS days_91_up,
-    if(reaches, 0, older) AS unknown
-FROM
-(
-    SELECT partner, location, product,
-        arraySort(x -> -x.1, groupArrayIf((age, qty), is_level)) AS levels, -- the oldest first
-        groupArrayIf((age, qty), NOT is_level) AS bought,
-        toDecimal128(levels[-1].2, 6) AS on_hand,
-        levels[1].1 > 90 AS reaches,
-        arrayMap((now, before) -> (now.1, greatest(now.2 - before.2, toDecimal64(0, 6))), arrayPopFront(levels), arrayPopBack(levels)) AS rises,
-        if(empty(bought), rises, bought) AS receipts
-    FROM
-    (
-        SELECT partner, location, product, toInt32({day:Date32}) - toInt32(business_date) AS age, toDecimal64(qty, 6) AS qty, true AS is_level
-        FROM v_stock_cells
-        WHERE level = 'on_hand' AND business_date > {day:Date32} - 120 AND business_date <= {day:Date32}
-        UNION ALL
-        SELECT partner, location, product, toInt32({day:Date32}) - toInt32(business_date), qty, false
-        FROM v_sales_rows
-        WHERE kind = 'sell_in' AND business_date > {day:Date32} - 91 AND business_date <= {day:Date32}
-    )
-    GROUP BY partner, location, product
-    HAVING countIf(is_level) > 0 AND minIf(age, is_level) < 7 AND on_hand > 0
-)
+SELECT partner, location, product, on_hand, days_0_30, days_31_60, days_61_90, older, days_91_up, unknown, price
+FROM v_ageing_as_of(day = {day:Date32}, as_of = '')

@@ -31,7 +31,6 @@
 --     pick: specialist
 --     expect: null
 -- ---
-SELECT s.partner AS partner, s.business_date AS business_date, s.location AS location, s.product AS product, s.units AS units, s.money AS money,
-    if(p.channel_type = '', 'unknown', p.channel_type) AS channel_type
-FROM v_net_sell_out AS s
-LEFT JOIN v_partners AS p ON p.partner = s.partner
+WITH (SELECT (groupArray(partner), groupArray(if(channel_type = '', 'unknown', channel_type))) FROM v_partners) AS types
+SELECT partner, business_date, location, product, units, money, transform(partner, arrayPushBack(types.1, ''), arrayPushBack(types.2, 'unknown'), 'unknown') AS channel_type
+FROM v_net_sell_out

@@ -33,20 +33,14 @@ FROM
         range(toInt32({from:Date32}), toInt32({to:Date32}) + 1)))) AS expected
     FROM
     (
-        SELECT partner, location, groupUniqArray(day) AS days
+        SELECT partner, location, groupArray(day) AS days
         FROM
         (
             SELECT partner, location, toInt32(business_date) AS day
-            FROM v_sales_rows
-            WHERE business_date >= {from:Date32} - 28 AND business_date <= {to:Date32}
+            FROM published
+            WHERE facts IN ('sales', 'on_hand') AND business_date >= {from:Date32} - 28 AND business_date <= {to:Date32}
             GROUP BY partner, location, business_date
-            HAVING sum(lines) > 0
-            UNION ALL
-            SELECT partner, location, toInt32(business_date)
-            FROM stock_daily
-            WHERE level = 'on_hand' AND business_date >= {from:Date32} - 28 AND business_date <= {to:Date32}
-            GROUP BY partner, location, business_date
-            HAVING sum(lines) > 0
+            HAVING sumIf(lines_in - lines_out, facts = 'sales') > 0 OR sumIf(lines_in - lines_out, facts = 'on_hand') > 0
         )
         GROUP BY partner, location
     )

@@ -3,6 +3,7 @@
 -- relation: true
 -- title: {en: Cover of a location's product, zh: 门店商品的库存覆盖}
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- ---
 -- One row per product of a location whose on-hand level was reported in the 34 days up to `day`. on_hand is the newest of
 -- them, whatever its age; stands says that it is not older than 7 days, the time for which a level counts. ranged: listed
@@ -19,21 +20,21 @@ SELECT c.partner AS partner, c.location AS location, c.product AS product, c.on_
     units_at_stake * c.price AS at_stake
 FROM
 (
+    -- At most one row of a location and product is in force on a day.
+    SELECT location, product, lead_days AS lead, true AS listed
+    FROM v_ranging
+    WHERE {day:Date32} > toDate32('1970-01-01') AND from_date <= {day:Date32} AND to_date >= {day:Date32}
+) AS r
+RIGHT JOIN
+(
     SELECT partner, location, product, on_hand, reported_at, bitTest(known, 0)::Bool AS stands,
         toInt32(bitCount(bitAnd(in_stock, 0xFFFFFFF))) AS in_stock_days,
         toInt32(bitCount(bitAnd(bitXor(known, in_stock), 0xFFFFFFF))) AS out_days,
-        greatest(arraySum(x -> if(bitTest(in_stock, x.1), x.2, toDecimal64(0, 6)), moves), 0) / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity,
-        least(older_sale, arrayMin(x -> if(x.2 > 0, x.1, 255), arrayPushBack(moves, (255, 0, 0)))) AS sale_age,
+        greatest(arraySum(x -> if(x.1 < 28 AND bitTest(in_stock, least(x.1, 63)), x.2, toDecimal64(0, 6)), moves), 0) / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity,
+        arrayMin(x -> if(x.2 > 0, x.1, 255), arrayPushBack(moves, (255, 0, 0))) AS sale_age,
         sale_age < 255 AS sold_lately,
         if(sold_lately, {day:Date32} - sale_age, toDate32('1970-01-01')) AS last_sale,
-        older_units + arraySum(x -> x.2, moves) AS units,
-        if(units > 0, (older_money + toDecimal128(arraySum(x -> x.3, moves), 6)) / units, NULL) AS price
-    FROM v_item_days(day = {day:Date32}, levels = 34, sales = 28, back = 84)
-) AS c
-LEFT JOIN
-(
-    SELECT location, product, max(lead_days) AS lead, true AS listed
-    FROM v_ranging
-    WHERE from_date <= {day:Date32} AND to_date >= {day:Date32}
-    GROUP BY location, product
-) AS r ON r.location = c.location AND r.product = c.product
+        arraySum(x -> x.2, moves) AS units,
+        if(units > 0, toDecimal128(arraySum(x -> x.3, moves), 6) / units, NULL) AS price
+    FROM v_item_days(day = {day:Date32}, levels = 34, sales = 84)
+) AS c ON r.location = c.location AND r.product = c.product

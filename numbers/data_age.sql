@@ -24,5 +24,5 @@
 --     expect: null
 -- ---
 SELECT partner, feed, max(received_at) AS received, dateDiff('second', received, toDateTime64({at:DateTime}, 3, 'UTC')) AS age
-FROM v_submissions
+FROM v_received
 GROUP BY partner, feed

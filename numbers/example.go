@@ -11,7 +11,7 @@ import (
 // name, like serial=X1, and - is empty.
 var Given = map[string][]string{
 	"products":      {"code", "line?", "list_price?", "business_unit?", "cost?", "currency?"},
-	"locations":     {"code", "partner", "territory?"},
+	"locations":     {"code", "partner", "territory?", "latitude?", "longitude?"},
 	"partners":      {"partner", "channel_type", "tier?", "time_zone?"},
 	"organisation":  {"node", "parent", "partner?", "from?", "to?", "level?"},
 	"modes":         {"of", "mode", "from?", "to?"},
@@ -22,6 +22,18 @@ var Given = map[string][]string{
 	"reporting":     {"feed", "frequency", "weekdays", "due", "grace_days?"},
 	"targets":       {"period", "basis", "measure", "target", "node?", "partner?", "unit?", "line?"},
 	"channel_costs": {"node", "period", "kind", "amount", "unit?"},
+	"product_costs": {"item", "cost", "currency", "from?", "to?"},
+	"price_changes": {"item", "date", "old", "new", "currency", "window_days"},
+	"floors":        {"item", "floor", "currency", "tier?", "partner?", "territory?", "from?", "to?"},
+	"assignments":   {"partner", "territory", "line?", "from?", "to?"},
+	"rates":         {"currency", "date", "rate"},
+	"programmes":    {"programme", "basis", "counts", "pays", "period", "tiering", "tax?", "currency?", "cap?", "excludes?", "rank?", "clawback_days?", "kinds?", "tax_rate?", "from?", "to?", "name?"},
+	"qualifying":    {"programme", "partner?", "tier?", "group?", "mode?", "channel_type?", "item?", "line?", "unit?", "from?", "to?"},
+	"tiers":         {"programme", "threshold", "rate", "per", "from?", "to?"},
+	"penalties":     {"programme", "cause", "rate", "from?", "to?"},
+	"claims":        {"claim", "programme", "partner", "period", "amount", "state", "document?"},
+	"closed":        {"period", "at"},
+	"reckoned":      {"at"},
 	"sales":         {"partner", "location", "product", "day", "kind", "qty", "money?", "cause?", "known?", "feed?", "party?", "region?", "serial?", "salesperson?", "segment?", "customer?", "title?", "refers_to?"},
 	"flows":         {"partner", "location", "product", "at", "kind", "qty", "money?", "party?", "document?", "refers_to?", "reason?", "until?", "serial?", "salesperson?", "segment?", "customer?", "cause?", "known?"},
 	"stock":         {"partner", "location", "product", "at", "qty", "level?"},
@@ -29,6 +41,15 @@ var Given = map[string][]string{
 	"incidents":     {"incident", "rule", "partner", "location", "product", "opened", "money?", "closed?"},
 	"refused":       {"partner", "feed", "row", "column", "value", "reason"},
 	"turned_away":   {"partner", "feed", "at", "file", "reason", "missing?"}, // missing: column>new-name,column
+
+	"life":              {"partner", "stage", "line?", "from?", "to?"},
+	"category_sales":    {"partner", "line", "period", "units?", "money?"},
+	"market":            {"territory", "line", "period", "units?", "money?"},
+	"weights":           {"location", "weight", "line?", "from?", "to?"},
+	"promotions":        {"promotion", "from", "to", "item?", "line?", "partner?", "territory?", "price?", "budget?", "name?"},
+	"support":           {"partner", "what", "date", "amount", "currency", "line?", "programme?"},
+	"competitor_prices": {"date", "item", "competitor", "price", "currency", "partner?", "territory?"},
+	"score_weights":     {"part", "weight", "from?", "to?"},
 }
 
 // Rows reads rows of a kind; each has every column of Given.

@@ -9,8 +9,9 @@
 -- unit: percent
 -- decimals: 1
 -- better: more
--- of: growth
--- measure: 100 * (sumIf(this, in_both) / nullIf(sumIf(year, in_both), 0) - 1)
+-- view: v_growth_comparable
+-- takes: [from Date32, to Date32]
+-- measure: 100 * (sum(this) / nullIf(sum(year), 0) - 1)
 -- examples:
 --   - says: zeta did not report last year, so acme's 12 stand beside its 10.
 --     given:
@@ -30,3 +31,7 @@
 --     with: {from: 2026-03-01, to: 2026-03-31}
 --     expect: null
 -- ---
+SELECT partner, business_date, location, product, this, year
+FROM v_growth_year(from = {from:Date32}, to = {to:Date32})
+WHERE partner IN (SELECT partner FROM v_sales_rows WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} GROUP BY partner HAVING sum(lines) > 0)
+    AND partner IN (SELECT partner FROM v_sales_rows WHERE business_date >= addYears({from:Date32}, -1) AND business_date <= addYears({to:Date32}, -1) GROUP BY partner HAVING sum(lines) > 0)

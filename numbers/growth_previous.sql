@@ -9,7 +9,8 @@
 -- unit: percent
 -- decimals: 1
 -- better: more
--- of: growth
+-- view: v_growth_previous
+-- takes: [from Date32, to Date32]
 -- measure: 100 * (sum(this) / nullIf(sum(previous), 0) - 1)
 -- examples:
 --   - says: 20 units from the 1st to the 10th; the ten days before are the 19th to the 28th of February with 16.
@@ -30,3 +31,7 @@
 --     with: {from: 2026-03-01, to: 2026-03-31}
 --     expect: null
 -- ---
+WITH (SELECT last FROM v_last_day(from = {from:Date32}, to = {to:Date32})) AS last, {from:Date32} - (toInt32(last) - toInt32({from:Date32}) + 1) AS begin
+SELECT partner, business_date, location, product, if(business_date >= {from:Date32}, units, 0) AS this, if(business_date < {from:Date32}, units, 0) AS previous
+FROM v_net_sell_out
+WHERE business_date >= begin AND business_date <= last

@@ -9,7 +9,8 @@
 -- unit: percent
 -- decimals: 1
 -- better: more
--- of: growth
+-- view: v_growth_year
+-- takes: [from Date32, to Date32]
 -- measure: 100 * (sum(this) / nullIf(sum(year), 0) - 1)
 -- examples:
 --   - says: 20 units from the 1st to the 10th, the last day known; 10 on these days last year.
@@ -30,3 +31,8 @@
 --     with: {from: 2026-03-01, to: 2026-03-31}
 --     expect: null
 -- ---
+WITH (SELECT last FROM v_last_day(from = {from:Date32}, to = {to:Date32})) AS last
+SELECT partner, business_date, location, product, if(business_date >= {from:Date32} AND business_date <= last, units, 0) AS this,
+    if(business_date >= addYears({from:Date32}, -1) AND business_date <= addYears(last, -1), units, 0) AS year
+FROM v_net_sell_out
+WHERE (business_date >= {from:Date32} AND business_date <= last) OR (business_date >= addYears({from:Date32}, -1) AND business_date <= addYears(last, -1))

@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"sellthrough"
 )
 
 //go:embed *.sql */*.sql
@@ -60,19 +62,23 @@ var directions = []string{"more", "less", "neither"}
 
 // Number is one file.
 type Number struct {
-	Name     string    `yaml:"name"`     // as the file is called, in whatever folder
-	Relation bool      `yaml:"relation"` // not a number: rows that several numbers share
-	Title    Text      `yaml:"title"`
-	Formula  Text      `yaml:"formula"`
-	Variant  Text      `yaml:"variant"` // which of several usual definitions this is
-	Edges    Text      `yaml:"edges"`
-	Unit     Unit      `yaml:"unit"`
-	Decimals int       `yaml:"decimals"`
-	Better   string    `yaml:"better"`  // more, less or neither
-	AddsUp   []string  `yaml:"adds_up"` // dimensions over which values may be added; empty: parts are added, then measured
-	Of       string    `yaml:"of"`      // the number whose view holds the parts, or a view of the ledger; empty: its own
-	View     string    `yaml:"view"`    // default v_NAME
-	Takes    []string  `yaml:"takes"`   // parameters of the view: "day Date32"
+	Name     string   `yaml:"name"`     // as the file is called, in whatever folder
+	Relation bool     `yaml:"relation"` // not a number: rows that several numbers share
+	Title    Text     `yaml:"title"`
+	Formula  Text     `yaml:"formula"`
+	Variant  Text     `yaml:"variant"` // which of several usual definitions this is
+	Edges    Text     `yaml:"edges"`
+	Unit     Unit     `yaml:"unit"`
+	Decimals int      `yaml:"decimals"`
+	Better   string   `yaml:"better"`  // more, less or neither
+	AddsUp   []string `yaml:"adds_up"` // dimensions over which values may be added; empty: parts are added, then measured
+	Of       string   `yaml:"of"`      // the number whose view holds the parts, or a view of the ledger; empty: its own
+	View     string   `yaml:"view"`    // default v_NAME
+	Takes    []string `yaml:"takes"`   // parameters of the view: "day Date32"
+
+	// The view's rows are held for the days in hand, by this key; nil: they are not.
+	Kept *sellthrough.Kept `yaml:"kept"`
+
 	Measure  string    `yaml:"measure"` // SQL over the parts
 	Examples []Example `yaml:"examples"`
 

@@ -8,7 +8,7 @@ WITH RECURSIVE above AS
 (
     SELECT partner, node, 0 AS depth
     FROM v_organisation
-    WHERE partner != '' AND from_date <= toDate32(now()) AND to_date >= toDate32(now())
+    WHERE partner != '' AND from_date <= toDate32(now({zone})) AND to_date >= toDate32(now({zone}))
     UNION ALL
     SELECT above.partner, up.parent, above.depth + 1
     FROM above
@@ -16,7 +16,7 @@ WITH RECURSIVE above AS
     (
         SELECT DISTINCT node, parent
         FROM v_organisation
-        WHERE parent != '' AND from_date <= toDate32(now()) AND to_date >= toDate32(now())
+        WHERE parent != '' AND from_date <= toDate32(now({zone})) AND to_date >= toDate32(now({zone}))
     ) AS up ON up.node = above.node
     WHERE above.depth < 20
 )

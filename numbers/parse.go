@@ -134,6 +134,11 @@ func (n *Number) check(line func(key string) int) error {
 		want(strings.HasPrefix(n.View, "v_"), "view", "view: begins with v_")
 		want(!strings.Contains(strings.ToUpper(n.SQL), "CREATE "), "name", "the SQL is the view's SELECT, without CREATE")
 	}
+	if k := n.Kept; k != nil {
+		want(n.SQL != "" && slices.Contains(n.Takes, "day Date32"), "kept", "kept: is for a view of a file's own that takes a day")
+		want(len(k.Key) > 0 && k.Key[0] == "partner", "kept", "kept: the key begins with the partner")
+		want(len(k.Most) == len(n.Takes)-1, "kept", "kept: most: bounds each parameter beside the day")
+	}
 	if n.Relation {
 		want(n.Measure == "" && len(n.Examples) == 0 && n.Unit == "", "relation", "a relation has no measure, unit or examples")
 		return errors.Join(faults...)

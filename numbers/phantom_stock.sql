@@ -15,6 +15,7 @@
 -- better: less
 -- adds_up: [product, location, partner]
 -- takes: [day Date32]
+-- kept: {key: [partner, location, product]}
 -- measure: count()
 -- examples:
 --   - says: A sold on every second day, 5 times in 10 days, and then on none of 10 days that had stock; (1 − 5/10) ^ 10 is 0.098 %. B sold on one day only, C yesterday.
@@ -55,7 +56,7 @@ FROM
         -- The last sale's own day is not a silent one.
         toInt32(bitCount(bitAnd(in_stock, bitShiftLeft(toUInt64(1), least(ages[1], 62)) - 1))) AS silent_days,
         pow(1 - least(1 / usual_gap, 0.95), silent_days) AS chance
-    FROM v_item_days(day = {day:Date32}, levels = 62, sales = 84, back = 0)
+    FROM v_item_days(day = {day:Date32}, levels = 62, sales = 84)
     WHERE on_hand > 0 AND bitTest(known, 0) AND length(moves) > 2
 )
 WHERE sale_days >= 3 AND silent_days > longest_gap AND chance < 0.001

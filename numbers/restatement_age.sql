@@ -7,7 +7,7 @@
 -- decimals: 1
 -- better: less
 -- of: restatement_rate
--- measure: sumIf(age_days, changed) / nullIf(countIf(changed), 0)
+-- measure: sum(age_days * changed) / nullIf(sum(changed), 0)
 -- examples:
 --   - says: One line changed 3 days after its day, one 1 day after.
 --     given:

@@ -2,7 +2,7 @@
 -- name: restatement_rate
 -- title: {en: Restatement rate, zh: 更正率}
 -- formula: {en: lines corrected or withdrawn after they were first published ÷ lines first published, zh: 首次发布后被更正或撤回的行数 ÷ 首次发布的行数}
--- variant: {en: "By the time at which we came to know. Lines that re-flow because a mapping changed are no restatement.", zh: 按我方获知时间计。因映射变更而重算的行不算更正。}
+-- variant: {en: "By the time at which we came to know, to the quarter of an hour. Lines that re-flow because a mapping changed are no restatement.", zh: 按我方获知时间计（精确到一刻钟）。因映射变更而重算的行不算更正。}
 -- edges: {en: No line published in the period gives no value., zh: 期内无新发布的行则无值。}
 -- unit: percent
 -- decimals: 2
@@ -28,6 +28,9 @@
 --       products: A
 --     expect: null
 -- ---
-SELECT partner, feed, place AS location, product, business_date, known_at, cause, document, sign < 0 AND cause IN ('corrected', 'withdrawn') AS changed, sign > 0 AND cause = 'new' AS first,
-    dateDiff('day', business_date, toDate32(known_at)) AS age_days, if(cause IN ('corrected', 'withdrawn'), qty, 0) AS units, if(cause IN ('corrected', 'withdrawn'), base_amount, 0) AS money
-FROM v_movements
+-- changed and first are numbers of lines; product is that of changed lines, and empty for others. known_at is the quarter of
+-- an hour.
+SELECT partner, feed, location, product, business_date, known_at, cause, if(cause IN ('corrected', 'withdrawn'), lines_out, 0) AS changed, if(cause = 'new', lines_in, 0) AS first,
+    dateDiff('day', business_date, toDate32(known_at, {zone})) AS age_days, reinterpret(qty_micros, 'Decimal(18, 6)') AS units, reinterpret(base_micros, 'Decimal(18, 6)') AS money
+FROM published
+WHERE facts = 'sales'

@@ -7,8 +7,9 @@
 -- unit: percent
 -- decimals: 1
 -- better: more
--- of: sell_through
--- measure: 100 * sumIf(sold, opening IS NOT NULL) / nullIf(sum(ifNull(opening, 0)), 0)
+-- view: v_sell_through_of_opening
+-- takes: [from Date32, to Date32]
+-- measure: 100 * sum(sold) / nullIf(sum(opening), 0)
 -- examples:
 --   - says: 8 sold of 16.
 --     given:
@@ -28,3 +29,11 @@
 --     with: {from: 2026-03-01, to: 2026-03-10}
 --     expect: null
 -- ---
+-- What stood at the start of the period, and what was sold of that: of each product of a location whose level was known.
+SELECT partner, location, product, toDecimal64(0, 6) AS sold, on_hand AS opening
+FROM v_item_days(day = {from:Date32} - 1, levels = 7, sales = 0)
+UNION ALL
+SELECT partner, location, product, units, toDecimal64(0, 6)
+FROM v_net_sell_out
+WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} AND (partner, location, product) IN
+    (SELECT partner, location, product FROM v_item_days(day = {from:Date32} - 1, levels = 7, sales = 0))

@@ -7,8 +7,9 @@
 -- unit: percent
 -- decimals: 1
 -- better: more
--- of: sell_through
--- measure: 100 * sumIf(sold, received > 0) / nullIf(sumIf(received, received > 0), 0)
+-- view: v_sell_through_of_receipts
+-- takes: [from Date32, to Date32]
+-- measure: 100 * sum(sold) / nullIf(sum(received), 0)
 -- examples:
 --   - says: 8 sold of 20 received.
 --     given:
@@ -28,3 +29,14 @@
 --     with: {from: 2026-03-01, to: 2026-03-10}
 --     expect: null
 -- ---
+-- What was received in the period, and what was sold of that: of each product of a location for which receipts are reported.
+SELECT partner, location, product, toDecimal64(0, 6) AS sold, sum(qty) AS received
+FROM v_sales_rows
+WHERE kind = 'sell_in' AND business_date >= {from:Date32} AND business_date <= {to:Date32}
+GROUP BY partner, location, product
+HAVING received > 0
+UNION ALL
+SELECT partner, location, product, units, 0
+FROM v_net_sell_out
+WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} AND (partner, location, product) IN
+    (SELECT partner, location, product FROM v_sales_rows WHERE kind = 'sell_in' AND business_date >= {from:Date32} AND business_date <= {to:Date32} GROUP BY partner, location, product HAVING sum(qty) > 0)

@@ -7,8 +7,9 @@
 -- unit: percent
 -- decimals: 1
 -- better: more
--- of: sell_through
--- measure: 100 * sumIf(sold, closing IS NOT NULL) / nullIf(sumIf(sold, closing IS NOT NULL) + sum(ifNull(closing, 0)), 0)
+-- view: v_sell_through
+-- takes: [from Date32, to Date32]
+-- measure: 100 * sum(sold) / nullIf(sum(sold) + sum(closing), 0)
 -- examples:
 --   - says: 8 sold, 24 on hand, 8 ÷ 32. Of B at S2 no level is known.
 --     given:
@@ -28,3 +29,11 @@
 --     with: {from: 2026-03-01, to: 2026-03-10}
 --     expect: null
 -- ---
+-- What stood at the end of the period, and what was sold of that: of each product of a location whose level is known.
+SELECT partner, location, product, toDecimal64(0, 6) AS sold, on_hand AS closing
+FROM v_cover(day = {to:Date32})
+WHERE stands
+UNION ALL
+SELECT partner, location, product, units, toDecimal64(0, 6)
+FROM v_net_sell_out
+WHERE business_date >= {from:Date32} AND business_date <= {to:Date32} AND (partner, location, product) IN (SELECT partner, location, product FROM v_cover(day = {to:Date32}) WHERE stands)

@@ -50,4 +50,4 @@ SELECT partner, location, product,
     greatest(arraySum(x -> if(bitTest(in_stock, x.1), x.2, toDecimal64(0, 6)), moves), 0) AS sold,
     toInt32(bitCount(bitAnd(in_stock, 0xFFFFFFF))) AS in_stock_days,
     sold / nullIf(toDecimal64(in_stock_days, 0), 0) AS velocity
-FROM v_item_days(day = {day:Date32}, levels = 34, sales = 28, back = 0)
+FROM v_item_days(day = {day:Date32}, levels = 34, sales = 28)

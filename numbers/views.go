@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"sellthrough"
 )
 
 // source is a view or table that a SQL reads.
-var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily|flow_daily|stock_reports|submissions)\b`)
+var source = regexp.MustCompile(`\b(FROM|JOIN)(\s+)(v_\w+|sales_daily|stock_daily|flow_daily|published|stock_reports|submissions)\b`)
 
 // order puts every file behind those whose views it reads.
 func order(list []Number) ([]Number, error) {
@@ -36,10 +38,15 @@ func order(list []Number) ([]Number, error) {
 		}
 		state[n] = 1
 		for _, m := range source.FindAllStringSubmatch(n.SQL, -1) {
-			if need := byView[m[3]]; need != nil {
-				if err := visit(need); err != nil {
-					return err
-				}
+			need := byView[m[3]]
+			if need == nil {
+				continue
+			}
+			if n.Kept != nil && need.Kept != nil {
+				return fault(n.file, 1, fmt.Sprintf("kept: what is kept is made of the ledger's sums, and %s is kept itself", need.View))
+			}
+			if err := visit(need); err != nil {
+				return err
 			}
 		}
 		if n.Of != "" {
@@ -70,20 +77,19 @@ func order(list []Number) ([]Number, error) {
 	return out, nil
 }
 
-// Views are the statements that make every view in a database, in the order in which they can be made. OnCluster is
-// "ON CLUSTER name" or empty.
-func Views(database, onCluster string) ([]string, error) {
+// Views are the views of all files, in the order in which they can be made, reading those and the tables of a database.
+// {zone} stands in them for the zone of the vendor's business days.
+func Views(database, zone string) ([]sellthrough.View, error) {
 	list, err := all()
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, n := range list {
-		if n.SQL == "" {
-			continue
+	var out []sellthrough.View
+	for i := range list {
+		if n := &list[i]; n.SQL != "" {
+			sql := strings.ReplaceAll(source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}"), "{zone}", "'"+zone+"'")
+			out = append(out, sellthrough.View{Name: n.View, Select: sql, Kept: n.Kept})
 		}
-		out = append(out, fmt.Sprintf("CREATE OR REPLACE VIEW %s.%s %s SQL SECURITY INVOKER AS\n%s", database, n.View, onCluster,
-			source.ReplaceAllString(n.SQL, "${1}${2}"+database+".${3}")))
 	}
 	return out, nil
 }

@@ -243,7 +243,7 @@ func (w *world) road(b *bus.Bus, at string) *ingest.Intake {
 		}
 	}
 	tr, err := transform.New(transform.Options{
-		Ledger: w.ledger, Log: roadLog{b}, Reporting: "GBP", Policies: policies, BatchLines: 1000, BatchWait: 20 * time.Millisecond, StateLines: 100_000, Partitions: 2,
+		Ledger: w.ledger, Log: b, Reporting: "GBP", Policies: policies, BatchLines: 1000, BatchWait: 20 * time.Millisecond, StateLines: 100_000, Partitions: 2,
 		Registry: reg, Logger: zerolog.Nop(),
 	})
 	if err != nil {
@@ -275,13 +275,6 @@ func (b books) Outcome(ctx context.Context, id sellthrough.SubmissionID) (httpfe
 	return httpfeed.Outcome{
 		Partner: p.Partner, Attempt: p.Attempt, Final: p.State != clickhouse.OnTheRoad, Held: p.State == clickhouse.IsHeld, Why: p.Why, Counts: p.Counts, Receipt: p.Receipt,
 	}, nil
-}
-
-// roadLog is the bus as the transformer takes it.
-type roadLog struct{ *bus.Bus }
-
-func (r roadLog) Reader(t bus.Topic, p int, inc bus.Incarnation, o int64) transform.Reader {
-	return r.Bus.Reader(t, p, inc, o)
 }
 
 // serve opens the page with logins for every role.

@@ -158,7 +158,7 @@ func (w *worker) begin(msgs []bus.Message) *build {
 	last := msgs[len(msgs)-1]
 	b := &build{w: w, expect: map[sellthrough.FeedKind]int{}}
 	b.batch.Token = sellthrough.Token{Incarnation: string(w.inc), Partition: w.partition, First: w.next, Last: last.Offset, Retry: w.retry}
-	b.batch.Epoch, b.batch.Reference, b.batch.Known = w.epoch, w.reference, last.Time
+	b.batch.Epoch, b.batch.Reference, b.batch.Known, b.batch.Unfit = w.epoch, w.reference, last.Time, w.left
 	return b
 }
 
@@ -206,13 +206,21 @@ func (w *worker) parts(ctx context.Context, msgs []bus.Message) ([]*part, error)
 		return nil, err
 	}
 	kept := parts[:0]
+	voted := map[sellthrough.SubmissionID]uint32{}
 	for _, p := range parts {
 		a, ok := applied[p.end.Revision]
-		if ok && (!a.Held || p.end.Attempt <= a.Attempt) {
+		u := w.unresolved[p.end.Submission]
+		if ok && (!a.Held || p.end.Attempt <= a.Attempt) || p.decided == nil && (said(u, p.end.Attempt) || voted[p.end.Submission] >= p.end.Attempt) {
 			w.log.Debug().Str("submission", string(p.end.Submission)).Msg("already in the books")
 			continue
 		}
-		if p.repeat = ok; !votes(&p.end, p.decided) {
+		p.unfit = w.unfitRows(p.end.Revision)
+		p.end.Refused += int64(len(p.unfit)) // they protect as any refused line does
+		p.repeat = ok || u != nil
+		p.told = u != nil && u.Attempt == p.end.Attempt
+		if votes(&p.end, p.decided) {
+			voted[p.end.Submission] = p.end.Attempt
+		} else {
 			applied[p.end.Revision] = sellthrough.Applied{Attempt: p.end.Attempt, Held: p.decided != nil && p.decided.Held}
 		}
 		kept = append(kept, p)
@@ -220,13 +228,27 @@ func (w *worker) parts(ctx context.Context, msgs []bus.Message) ([]*part, error)
 	return kept, nil
 }
 
-// restate decides a part: it votes, is held, or is applied.
+// said says whether an attempt has voted, or a later one has come: the end mark is a second copy, or too late.
+func said(u *pending, attempt uint32) bool {
+	return u != nil && (u.Attempt > attempt || u.Attempt == attempt && u.State != sellthrough.IsWaiting)
+}
+
+// restate decides a part: it is put off, votes, is held, or is applied.
 func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 	if err := w.home(ctx, b, p); err != nil {
 		return err
 	}
 	if p.decided != nil && p.decided.Held {
 		b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, p.decided.Why)
+		w.pend(p, sellthrough.IsHeld)
+		return nil
+	}
+	wait, err := w.waits(ctx, p)
+	if err != nil {
+		return err
+	}
+	if wait {
+		w.wait(b, p)
 		return nil
 	}
 	held, err := w.inScope(ctx, p)
@@ -246,12 +268,12 @@ func (w *worker) restate(ctx context.Context, b *build, p *part) error {
 			b.batch.Votes = append(b.batch.Votes, sellthrough.Vote{
 				Submission: p.end.Submission, Partner: p.end.Partner, Revision: p.end.Revision, Attempt: p.end.Attempt, End: p.offset, Scope: scope, Loss: loss,
 			})
-			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
+			w.pend(p, sellthrough.HasVoted)
 			return nil
 		}
 		if why := tooMuch(p.end.Policy, loss, scope); why != "" {
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
-			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
+			w.pend(p, sellthrough.IsHeld)
 			return nil
 		}
 	}
@@ -357,14 +379,14 @@ func tooMuch(p sellthrough.Policy, loss, scope int64) string {
 
 // home puts the submission as a whole into the books, once.
 func (w *worker) home(ctx context.Context, b *build, p *part) error {
-	if p.end.Home == nil || p.decided != nil {
+	if p.end.Home == nil || p.decided != nil || p.told {
 		return nil
 	}
 	b.batch.Homes = append(b.batch.Homes, p.end)
 	if p.repeat || len(p.end.Home.RefusedBlocks) == 0 {
 		return nil
 	}
-	rows, err := w.refusals(ctx, p.end.Home.RefusedBlocks)
+	rows, err := w.refusals(ctx, &p.end, p.end.Home.RefusedBlocks)
 	b.batch.Refusals = append(b.batch.Refusals, rows...)
 	return err
 }

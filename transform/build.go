@@ -15,6 +15,13 @@ type build struct {
 	batch  sellthrough.Batch
 	expect map[sellthrough.FeedKind]int // lines that may become rows, to make room for them at once
 	takes  []take                       // old rows to take out, in the order of the lines that caused them
+	caused []pair                       // rows that take an old one out because of a line: both stand or fall together
+}
+
+// pair is a row that takes an old one out, and the row of the line that caused it; -1 where no line did.
+type pair struct {
+	kind       sellthrough.FeedKind
+	takes, row int
 }
 
 // take is an old row to negate: that of ref as it stood when the batch's rows numbered at.
@@ -46,7 +53,12 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 	for _, column := range blk.MoreColumns() {
 		more = more || *column != nil
 	}
+	var refused []sellthrough.Refusal
 	for i, v := range verdicts {
+		if v == restate.Refused {
+			refused = append(refused, sellthrough.Refusal{Row: blk.Row[i], Reason: p.run.Unfit[blk.Row[i]]})
+			continue
+		}
 		if v != restate.New && v != restate.Corrected {
 			continue
 		}
@@ -109,6 +121,9 @@ func (b *build) lines(p *part, res *resolve.Resolver, blk *sellthrough.Block, id
 			out.SetMore(out.Len()-1, sellthrough.MoreRow{More: said, Party: f.Party, Region: f.Region})
 		}
 	}
+	if len(refused) > 0 {
+		b.batch.Refusals = append(b.batch.Refusals, sellthrough.RefusedBlock{Submission: e.Submission, Feed: e.Feed, Partner: e.Partner, Rows: refused})
+	}
 }
 
 // fresh counts the lines of a block that become rows.
@@ -158,6 +173,7 @@ func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error
 	rows := b.rows(kind)
 	type space struct{ partner, namespace string }
 	ask := map[space][]sellthrough.LineRef{}
+	var spaces []space
 	source := make([]int, len(b.takes)) // row of the batch, or -1: the ledger's
 	seen := 0
 	for k, t := range b.takes {
@@ -172,11 +188,15 @@ func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error
 		}
 		if source[k] = wanted[t.ref]; source[k] < 0 {
 			sp := space{t.partner, t.namespace}
+			if ask[sp] == nil {
+				spaces = append(spaces, sp)
+			}
 			ask[sp] = append(ask[sp], t.ref)
 		}
 	}
 	old := map[sellthrough.LineRef]*rowAt{}
-	for sp, refs := range ask {
+	for _, sp := range spaces {
+		refs := ask[sp]
 		var got sellthrough.Rows
 		err := b.w.hold(ctx, "load old rows", func() (err error) {
 			got, err = b.w.t.opts.Ledger.Current(ctx, sp.partner, sp.namespace, kind, refs, b.w.redo)
@@ -200,6 +220,11 @@ func (b *build) settleKind(ctx context.Context, kind sellthrough.FeedKind) error
 			}
 		}
 		rows.AppendNegated(from.rows, from.i, t.cause, t.revision, t.version)
+		by := -1
+		if t.cause == sellthrough.CauseCorrected {
+			by = t.at
+		}
+		b.caused = append(b.caused, pair{kind, rows.Len() - 1, by})
 	}
 	return nil
 }

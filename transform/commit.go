@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,10 @@ const (
 	MidInsert    = "in the middle of an insert"
 	AfterInsert  = "between insert and done"
 	AfterDone    = "after done"
+
+	AfterRefusal = "between refusal and removal" // of a batch with a line that the store calls bad
+	AfterRemoval = "between removal and the halved intent"
+	AfterHalving = "after the halved intent"
 )
 
 // commit makes a batch count: intent, insert, done. A batch without effect leaves no trace but the position.
@@ -30,20 +35,32 @@ func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, 
 		return nil
 	}
 	o := w.t.opts
-	start := time.Now()
-	o.Fault(BeforeIntent, w.partition)
-	if err := w.hold(ctx, "intend", func() error { return o.Ledger.Intend(ctx, batch.Intent) }); err != nil {
-		return err
+	for again := w.redo != nil; ; again = false {
+		start := time.Now()
+		o.Fault(BeforeIntent, w.partition)
+		if err := w.hold(ctx, "intend", func() error { return o.Ledger.Intend(ctx, batch.Intent) }); err != nil {
+			return err
+		}
+		w.stage("intend", start)
+		start = time.Now()
+		o.Fault(AfterIntent, w.partition)
+		trusted, err := w.insert(ctx, b, again)
+		if err != nil {
+			return err
+		}
+		w.stage("insert", start)
+		if trusted {
+			break
+		}
+		if err := w.heal(ctx, batch); err != nil {
+			return err
+		}
 	}
-	w.stage("intend", start)
-	start = time.Now()
-	o.Fault(AfterIntent, w.partition)
-	if err := w.insert(ctx, batch); err != nil {
-		return err
-	}
-	w.stage("insert", start)
 	o.Fault(AfterInsert, w.partition)
 	if err := w.hold(ctx, "decide", func() error { return w.decide(ctx, batch.Votes, parts) }); err != nil {
+		return err
+	}
+	if err := w.hold(ctx, "release", func() error { return w.release(ctx) }); err != nil {
 		return err
 	}
 	if err := w.hold(ctx, "done", func() error { return o.Ledger.Done(ctx, batch.Intent) }); err != nil {
@@ -54,28 +71,46 @@ func (w *worker) commit(ctx context.Context, b *build, parts []*part, step int, 
 	return nil
 }
 
-// insert makes the insert, again under the same token after an error: but only while the server can be trusted to know
-// the token. Else the partition is given back, and its next owner takes the batch out and writes it anew.
-func (w *worker) insert(ctx context.Context, b *sellthrough.Batch) error {
-	var untrusted error
-	tries := 0
-	err := w.hold(ctx, "insert", func() error {
-		if tries++; tries > 1 {
-			ok, err := w.t.opts.Ledger.Trusted(ctx, b.Intent)
-			if err != nil {
+// insert makes the insert, again under the same token after an error. Where it may have been made before, it asks first
+// whether the server can be trusted to know the token; trusted is false where it can't. Lines that the store calls bad end it
+// by an error: see unfit.go.
+func (w *worker) insert(ctx context.Context, b *build, again bool) (trusted bool, err error) {
+	var end error
+	trusted = true
+	err = w.hold(ctx, "insert", func() error {
+		if again {
+			if trusted, err = w.t.opts.Ledger.Trusted(ctx, b.batch.Intent); err != nil || !trusted {
 				return err
 			}
-			if !ok {
-				untrusted = fmt.Errorf("the insert of %d-%d failed, and the server may not remember its token", b.First, b.Last)
-				return nil
-			}
 		}
-		return w.t.opts.Ledger.Insert(ctx, b)
+		again = true
+		err := w.t.opts.Ledger.Insert(ctx, &b.batch)
+		if _, bad := sellthrough.AsUnfit(err); !bad {
+			return err
+		}
+		lines, ferr := w.unfit(ctx, b)
+		if ferr != nil || len(lines) == 0 {
+			return errors.Join(err, ferr)
+		}
+		end = w.refuse(ctx, b, lines)
+		return nil
 	})
 	if err == nil {
-		err = untrusted
+		err = end
 	}
-	return err
+	return trusted, err
+}
+
+// heal takes out what may have come of a batch under a token that the server may have forgotten. The batch is then another,
+// by its token.
+func (w *worker) heal(ctx context.Context, b *sellthrough.Batch) error {
+	w.log.Warn().Int64("first", b.First).Int64("last", b.Last).Msg("the server may have forgotten the batch; it is taken out and written anew")
+	if err := w.hold(ctx, "heal", func() error { return w.t.opts.Ledger.Heal(ctx, b) }); err != nil {
+		return err
+	}
+	w.t.metrics.healed.Inc()
+	b.Retry++
+	return nil
 }
 
 // advance moves on after a batch.
@@ -103,7 +138,7 @@ func (w *worker) advance(b *build, parts []*part) {
 		c := o.Counts
 		for name, n := range map[string]int64{
 			"new": c.New, "duplicate": c.Duplicate, "corrected": c.Corrected, "superseded": c.Superseded,
-			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied,
+			"withdrawn": c.Withdrawn, "held": c.Held, "unmatched": c.Unmatched, "implied": c.Implied, "refused": c.Refused,
 		} {
 			m.lines.WithLabelValues(name).Add(float64(n))
 		}
@@ -133,6 +168,9 @@ func blocks(b *sellthrough.Batch) int {
 // last at once both tell the same; the second telling has no effect.
 func (w *worker) decide(ctx context.Context, cast []sellthrough.Vote, parts []*part) error {
 	for _, v := range cast {
+		if v.Waits {
+			continue
+		}
 		var p *part
 		for _, q := range parts {
 			if q.end.Submission == v.Submission && q.end.Attempt == v.Attempt {

@@ -58,7 +58,7 @@ func (l *memLog) Publish(_ context.Context, _ bus.Topic, p int, _ bus.Incarnatio
 	return out, nil
 }
 
-func (l *memLog) Reader(_ bus.Topic, p int, _ bus.Incarnation, o int64) Reader {
+func (l *memLog) Reader(_ bus.Topic, p int, _ bus.Incarnation, o int64) bus.Reader {
 	return &memReader{l, p, o}
 }
 
@@ -144,12 +144,13 @@ func (m *memLedger) Newest(_ context.Context, _ string, p int) (intent, done *se
 		}
 		return best
 	}
-	return newest(m.intents), newest(m.dones), nil
+	left := slices.DeleteFunc(slices.Clone(m.dones), func(i sellthrough.Intent) bool { return m.void[i.Token] })
+	return newest(m.intents), newest(left), nil
 }
 
 func (m *memLedger) Intend(_ context.Context, i sellthrough.Intent) error {
 	return m.try("intend", func() error {
-		if m.epoch[i.Partition] > i.Epoch {
+		if m.epoch[i.Partition] != i.Epoch {
 			return sellthrough.ErrFenced
 		}
 		m.intents = append(m.intents, i)
@@ -209,7 +210,7 @@ func (m *memLedger) Trusted(_ context.Context, i sellthrough.Intent) (bool, erro
 	return !m.void[i.Token] && 3*since < m.window, nil
 }
 
-func (m *memLedger) Heal(_ context.Context, i sellthrough.Intent) error {
+func (m *memLedger) Heal(_ context.Context, i *sellthrough.Batch) error {
 	m.rows = slices.DeleteFunc(m.rows, func(r memRow) bool { return r.token == i.Token })
 	m.floors = without(m.floors, i.Token)
 	m.outcomes = without(m.outcomes, i.Token)
@@ -334,10 +335,10 @@ func (m *memLedger) LatestLevels(_ context.Context, _, ns string, p int, locatio
 	return out, nil
 }
 
-func (m *memLedger) Floors(_ context.Context, _, ns string, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
+func (m *memLedger) Floors(_ context.Context, _, ns string, p int, _ []uint64, _ []string, _, _ sellthrough.Day, _ sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error) {
 	var out []sellthrough.Floor
 	for _, f := range m.floors {
-		if f.v.Namespace == ns && (except == nil || f.token != *except) {
+		if f.v.Namespace == ns && f.token.Partition == p && (except == nil || f.token != *except) {
 			out = append(out, f.v)
 		}
 	}
@@ -358,9 +359,9 @@ func (m *memLedger) Applied(_ context.Context, p int, revs []uint64, except *sel
 	return out, nil
 }
 
-func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string) (r sellthrough.Revision, _ error) {
+func (m *memLedger) MaxFloor(_ context.Context, partner, namespace string, p int) (r sellthrough.Revision, _ error) {
 	for _, f := range m.floors {
-		if f.v.Partner == partner && f.v.Namespace == namespace {
+		if f.v.Partner == partner && f.v.Namespace == namespace && f.token.Partition == p {
 			r = max(r, f.v.Revision)
 		}
 	}
@@ -376,16 +377,16 @@ func (m *memLedger) MaxRevision(_ context.Context, p int) (r sellthrough.Revisio
 	return r, nil
 }
 
-func (m *memLedger) Unresolved(_ context.Context, p int) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
+func (m *memLedger) Unresolved(_ context.Context, p int, _ *sellthrough.Token) (map[sellthrough.SubmissionID]sellthrough.Pending, error) {
 	out := map[sellthrough.SubmissionID]sellthrough.Pending{}
 	for _, v := range m.votes {
 		if v.token.Partition == p {
-			out[v.v.Submission] = sellthrough.Pending{Partner: v.v.Partner, Revision: v.v.Revision}
+			out[v.v.Submission] = sellthrough.Pending{Partner: v.v.Partner, Revision: v.v.Revision, Attempt: v.v.Attempt, End: v.v.End, State: sellthrough.HasVoted}
 		}
 	}
 	for _, o := range m.outcomes {
 		if o.token.Partition == p && o.v.Held {
-			out[o.v.Submission] = sellthrough.Pending{Partner: o.v.Partner, Revision: o.v.Revision}
+			out[o.v.Submission] = sellthrough.Pending{Partner: o.v.Partner, Revision: o.v.Revision, State: sellthrough.IsHeld}
 		}
 	}
 	for _, o := range m.outcomes {
@@ -459,4 +460,16 @@ func (m *memLedger) Reflowable(_ context.Context, kind sellthrough.FeedKind, p i
 
 func (m *memLedger) Reference(_ context.Context, rev sellthrough.Revision) (reference.Tables, error) {
 	return m.tables[rev], nil
+}
+
+func (m *memLedger) Examine(context.Context, int) (func(context.Context, *sellthrough.Batch) error, func(), error) {
+	return func(context.Context, *sellthrough.Batch) error { return nil }, func() {}, nil
+}
+
+func (m *memLedger) Unfit(context.Context, int, sellthrough.Revision, *sellthrough.Token) (int64, error) {
+	return 0, nil
+}
+
+func (m *memLedger) Replayed(context.Context, sellthrough.FeedKind, int, sellthrough.Replay, sellthrough.LineRef, int, *sellthrough.Token) (sellthrough.Rows, error) {
+	return sellthrough.Rows{}, sellthrough.ErrGone
 }

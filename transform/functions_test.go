@@ -123,7 +123,7 @@ func sets(w *world, n int) []file {
 				row++
 				l := fact{
 					doc: doc, key: fmt.Sprint(k), loc: fmt.Sprint("s", w.r.IntN(2)), item: fmt.Sprint("i", w.r.IntN(2)),
-					day: sellthrough.Day(20000 + w.r.IntN(2)), qty: int64(1 + w.r.IntN(2)), does: does, row: row,
+					day: sellthrough.Day(20000 + w.r.IntN(2)), qty: int64(1 + w.r.IntN(2)), does: does, row: int(row),
 				}
 				if w.kind.policy.Coverage == sellthrough.CoverPeriod { // a document keeps its day: see "Known limits" in the protocol's page
 					l.day = 20000 + sellthrough.Day(doc[1]-'0')%2
@@ -214,7 +214,7 @@ func (b *book) file(f file) {
 	enter := map[string]entry{}
 	var covered []func(entry) bool
 	for _, l := range f.lines {
-		if l.row < lastAct[l.doc] || l.does == sellthrough.Original && refused[l.doc] {
+		if uint32(l.row) < lastAct[l.doc] || l.does == sellthrough.Original && refused[l.doc] {
 			continue
 		}
 		family := b.id(l, body, 0)

@@ -13,6 +13,7 @@ type metrics struct {
 	freshness prometheus.Histogram
 	state     *prometheus.GaugeVec
 	retries   prometheus.Counter
+	unfit     prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -58,9 +59,13 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Namespace: ns, Subsystem: sub, Name: "retries_total",
 			Help: "Calls made again because ClickHouse or Kafka did not answer.",
 		}),
+		unfit: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: ns, Subsystem: sub, Name: "unfit_lines_total",
+			Help: "Lines that ClickHouse could not keep; they are refused after all.",
+		}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.lines, m.rows, m.batches, m.redone, m.healed, m.seconds, m.lag, m.freshness, m.state, m.retries)
+		reg.MustRegister(m.lines, m.rows, m.batches, m.redone, m.healed, m.seconds, m.lag, m.freshness, m.state, m.retries, m.unfit)
 	}
 	return m
 }

@@ -26,6 +26,8 @@ func (w *worker) order(ctx context.Context, m bus.Message, from, only int) error
 		next = f
 	case sellthrough.OrderUndo:
 		next = w.undo(o)
+	case sellthrough.OrderReplay:
+		next = w.replay(o)
 	default:
 		w.log.Error().Str("order", string(o.Kind)).Msg("unknown order is passed over")
 		next = func(context.Context, *build) (bool, error) { return false, nil }

@@ -20,7 +20,9 @@ type part struct {
 	run     *restate.Run
 	blocks  []sellthrough.Block // decoded, unless the part is large
 	ids     []restate.IDs
-	repeat  bool // an earlier attempt is in the books already, held
+	repeat  bool              // an earlier attempt is in the books already: held, voted on or put off
+	told    bool              // this very attempt is: it waited
+	unfit   map[uint32]string // rows that the store can't keep, and why
 }
 
 // large says whether a part is applied in steps.
@@ -34,7 +36,7 @@ func (w *worker) large(e *sellthrough.EndMark) bool {
 
 // votes says whether all partitions of the submission have a say before any of them applies it.
 func votes(e *sellthrough.EndMark, decided *sellthrough.Decision) bool {
-	return decided == nil && restate.Covers(e) && !e.Policy.Confirmed && e.Policy.HoldAbove < 1 && len(e.Partitions) > 1
+	return len(e.Partitions) > 1 && mayBeHeld(&part{end: *e, decided: decided})
 }
 
 // withdrawsMuch says whether a part may withdraw far more than it contains: its declared scope is wide, or only the ledger
@@ -85,12 +87,13 @@ func (w *worker) each(ctx context.Context, e *sellthrough.EndMark, use func(*sel
 }
 
 // refusals reads refused rows of a home end mark.
-func (w *worker) refusals(ctx context.Context, offsets []int64) ([]sellthrough.RefusedBlock, error) {
+func (w *worker) refusals(ctx context.Context, e *sellthrough.EndMark, offsets []int64) ([]sellthrough.RefusedBlock, error) {
 	var out []sellthrough.RefusedBlock
 	err := w.hold(ctx, "read refused rows", func() error {
 		out = out[:0]
 		return w.t.opts.Log.At(ctx, bus.Lines, w.partition, w.inc, offsets, func(m bus.Message) error {
 			if rb, ok := parse[sellthrough.RefusedBlock](w, m); ok {
+				rb.Feed, rb.Partner = e.Feed, e.Partner
 				out = append(out, rb)
 			}
 			return nil
@@ -102,6 +105,7 @@ func (w *worker) refusals(ctx context.Context, offsets []int64) ([]sellthrough.R
 // prepare scans a part. Its blocks are kept in memory where keep says so; those of a snapshot always are.
 func (w *worker) prepare(ctx context.Context, p *part, keep bool) error {
 	p.run = restate.NewRun(&p.end)
+	p.run.Unfit = p.unfit
 	keep = keep || p.end.Policy.Coverage == sellthrough.CoverSnapshot
 	err := w.each(ctx, &p.end, func(b *sellthrough.Block) error {
 		ids := p.run.Scan(b)
@@ -130,6 +134,7 @@ type space struct {
 // load brings the slices of runs into the state, all missing ones of a namespace in one query.
 func (w *worker) load(ctx context.Context, parts ...*part) error {
 	missing := map[space][]uint64{}
+	var spaces []space // in the order of the parts: a run of the simulation can be played again
 	for _, p := range parts {
 		sp := space{string(p.end.Partner), p.end.Rule.Namespace, p.end.Kind}
 		for _, s := range p.run.Slices {
@@ -140,10 +145,14 @@ func (w *worker) load(ctx context.Context, parts ...*part) error {
 				w.state.Load(s, nil)
 				continue
 			}
+			if missing[sp] == nil {
+				spaces = append(spaces, sp)
+			}
 			missing[sp] = append(missing[sp], s)
 		}
 	}
-	for sp, slices := range missing {
+	for _, sp := range spaces {
+		slices := missing[sp]
 		for len(slices) > 0 {
 			n := min(len(slices), 20_000)
 			if err := w.loadSlices(ctx, sp.partner, sp.namespace, sp.kind, slices[:n]); err != nil {
@@ -186,7 +195,7 @@ func (w *worker) floors(ctx context.Context, b *build, p *part) (restate.Floors,
 	ns := space{string(e.Partner), e.Rule.Namespace, ""}
 	if _, ok := w.highest[ns]; !ok {
 		err := w.hold(ctx, "load floors", func() error {
-			rev, err := w.t.opts.Ledger.MaxFloor(ctx, ns.partner, ns.namespace)
+			rev, err := w.t.opts.Ledger.MaxFloor(ctx, ns.partner, ns.namespace, w.partition)
 			w.highest[ns] = rev
 			return err
 		})
@@ -236,8 +245,12 @@ func (w *worker) floors(ctx context.Context, b *build, p *part) (restate.Floors,
 	for l := range locations {
 		names = append(names, l)
 	}
+	seen := append([]uint64{}, p.run.Slices...)
+	if restate.Covers(e) && !restate.BySlices(e) {
+		seen = nil // what it may withdraw lies in documents that it does not name, too
+	}
 	err := w.hold(ctx, "load floors", func() error {
-		kept, err := w.t.opts.Ledger.Floors(ctx, ns.partner, ns.namespace, p.run.Slices, names, from, to, e.Revision, w.redo)
+		kept, err := w.t.opts.Ledger.Floors(ctx, ns.partner, ns.namespace, w.partition, seen, names, from, to, e.Revision, w.redo)
 		rows = append(rows, kept...)
 		return err
 	})

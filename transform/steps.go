@@ -72,7 +72,17 @@ func (s *steps) run(ctx context.Context) error {
 	if err := w.load(ctx, p); err != nil {
 		return err
 	}
-	if s.step == s.from { // nothing of it is applied yet: it may still be held
+	if s.from <= s.step { // nothing of it is applied yet: it may still be put off or held
+		wait, err := w.waits(ctx, p)
+		if err != nil {
+			return err
+		}
+		if wait {
+			b := s.begin()
+			w.wait(b, p)
+			_, err := s.commit(ctx, b, true)
+			return err
+		}
 		why, err := s.held(ctx)
 		if err != nil {
 			return err
@@ -80,7 +90,7 @@ func (s *steps) run(ctx context.Context) error {
 		if why != "" {
 			b := s.begin()
 			b.outcome(p, sellthrough.Counts{Held: p.end.Lines}, why)
-			w.unresolved[p.end.Submission] = sellthrough.Pending{Partner: p.end.Partner, Revision: p.end.Revision}
+			w.pend(p, sellthrough.IsHeld)
 			_, err := s.commit(ctx, b, true)
 			return err
 		}
@@ -94,7 +104,7 @@ func (s *steps) run(ctx context.Context) error {
 // books writes the submission as a whole and its refused rows.
 func (s *steps) books(ctx context.Context) (more bool, err error) {
 	home := s.p.end.Home
-	if home == nil || s.p.decided != nil {
+	if home == nil || s.p.decided != nil || s.p.told {
 		return true, nil
 	}
 	refused := home.RefusedBlocks
@@ -110,7 +120,7 @@ func (s *steps) books(ctx context.Context) (more bool, err error) {
 			if first {
 				b.batch.Homes = append(b.batch.Homes, s.p.end)
 			}
-			if b.batch.Refusals, err = s.w.refusals(ctx, refused[:n]); err != nil {
+			if b.batch.Refusals, err = s.w.refusals(ctx, &s.p.end, refused[:n]); err != nil {
 				return false, err
 			}
 			if more, err := s.commit(ctx, b, false); err != nil || !more {
@@ -154,6 +164,7 @@ func (s *steps) lines(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	run := restate.NewRun(&p.end) // numbers the lines anew, in their order
+	run.Unfit = p.unfit
 	run.Sight = w.overtakes(&p.end)
 	var b *build
 	var c sellthrough.Counts
@@ -236,6 +247,18 @@ func (s *steps) takeOut(ctx context.Context, b *build, c *sellthrough.Counts) (l
 func (s *steps) withdraw(ctx context.Context) error {
 	w, p := s.w, s.p
 	s.step = max(s.step, s.from) // earlier withdrawals are no longer held, so the list begins where it was cut
+	if restate.Covers(&p.end) {  // a line that an earlier step could not keep protects as any refused line does
+		err := w.hold(ctx, "read books", func() error {
+			n, err := w.t.opts.Ledger.Unfit(ctx, w.partition, p.end.Revision, w.redo)
+			if err == nil {
+				p.end.Refused += n
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	for {
 		b := s.begin()
 		var c sellthrough.Counts

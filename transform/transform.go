@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,7 +35,9 @@ type Ledger interface {
 	Insert(ctx context.Context, b *sellthrough.Batch) error
 	Done(ctx context.Context, i sellthrough.Intent) error
 	Trusted(ctx context.Context, i sellthrough.Intent) (bool, error)
-	Heal(ctx context.Context, i sellthrough.Intent) error
+	// Examine tries rows without keeping them: an Unfit says that the store would not. The end frees what the tries needed.
+	Examine(ctx context.Context, partition int) (try func(context.Context, *sellthrough.Batch) error, end func(), err error)
+	Heal(ctx context.Context, b *sellthrough.Batch) error
 
 	Known(ctx context.Context, partition int, use func(slices []uint64)) error
 	Slices(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, slices []uint64, except *sellthrough.Token) ([]sellthrough.Held, error)
@@ -42,14 +45,18 @@ type Ledger interface {
 	InScope(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, scope sellthrough.Scope, except *sellthrough.Token) ([]sellthrough.Held, error)
 	OfDocuments(ctx context.Context, partner, namespace string, kind sellthrough.FeedKind, partition int, documents []string, except *sellthrough.Token) ([]sellthrough.Held, error)
 	LatestLevels(ctx context.Context, partner, namespace string, partition int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error)
-	Floors(ctx context.Context, partner, namespace string, slices []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error)
+	Floors(ctx context.Context, partner, namespace string, partition int, slices []uint64, locations []string, from, to sellthrough.Day, after sellthrough.Revision, except *sellthrough.Token) ([]sellthrough.Floor, error)
 	Applied(ctx context.Context, partition int, revisions []uint64, except *sellthrough.Token) (map[sellthrough.Revision]sellthrough.Applied, error)
-	Unresolved(ctx context.Context, partition int) (map[sellthrough.SubmissionID]sellthrough.Pending, error)
-	MaxFloor(ctx context.Context, partner, namespace string) (sellthrough.Revision, error)
+	// Unfit is how many lines of a submission the store could not keep.
+	Unfit(ctx context.Context, partition int, rev sellthrough.Revision, except *sellthrough.Token) (int64, error)
+	Unresolved(ctx context.Context, partition int, except *sellthrough.Token) (map[sellthrough.SubmissionID]sellthrough.Pending, error)
+	MaxFloor(ctx context.Context, partner, namespace string, partition int) (sellthrough.Revision, error)
 	MaxRevision(ctx context.Context, partition int) (sellthrough.Revision, error)
 	Votes(ctx context.Context, id sellthrough.SubmissionID, attempt uint32) (map[int]sellthrough.Vote, error)
 	OfRevision(ctx context.Context, kind sellthrough.FeedKind, partition int, rev sellthrough.Revision, limit int, except *sellthrough.Token) (now, before sellthrough.Rows, err error)
 	Reflowable(ctx context.Context, kind sellthrough.FeedKind, partition int, f reference.Change, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error)
+	// Replayed is what brings lines in line with a shadow run; ErrGone where there is none any more.
+	Replayed(ctx context.Context, kind sellthrough.FeedKind, partition int, r sellthrough.Replay, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error)
 	Reference(ctx context.Context, rev sellthrough.Revision) (reference.Tables, error)
 }
 
@@ -57,15 +64,9 @@ type Ledger interface {
 type Log interface {
 	Ensure(ctx context.Context) (bus.Incarnations, error)
 	Consume(ctx context.Context, run func(context.Context, int) error, fatal func(error) bool) error
-	Reader(t bus.Topic, partition int, inc bus.Incarnation, offset int64) Reader
+	Reader(t bus.Topic, partition int, inc bus.Incarnation, offset int64) bus.Reader
 	At(ctx context.Context, t bus.Topic, partition int, inc bus.Incarnation, offsets []int64, use func(bus.Message) error) error
 	Publish(ctx context.Context, t bus.Topic, partition int, inc bus.Incarnation, msgs ...bus.Message) ([]int64, error)
-}
-
-// Reader reads one partition.
-type Reader interface {
-	Next(ctx context.Context, wait time.Duration) (bus.Message, bool, error)
-	Lag() int64
 }
 
 // Options tunes the transformer.
@@ -77,6 +78,7 @@ type Options struct {
 	BatchLines int
 	BatchWait  time.Duration
 	StateLines int // shared by the partitions
+	StepRows   int // of a step; 0 is the constant, another number is for tests: a redo must cut where the first try did
 	Partitions int
 	Logger     zerolog.Logger
 	Registry   prometheus.Registerer
@@ -104,7 +106,10 @@ func New(o Options) (*Transformer, error) {
 	if o.Fault == nil {
 		o.Fault = func(string, int) {}
 	}
-	return &Transformer{opts: o, metrics: newMetrics(o.Registry), stepRows: stepRows}, nil
+	if o.StepRows == 0 {
+		o.StepRows = stepRows
+	}
+	return &Transformer{opts: o, metrics: newMetrics(o.Registry), stepRows: o.StepRows}, nil
 }
 
 // Run works until ctx ends, or until an error that waiting cannot mend: a topic made anew.
@@ -114,15 +119,14 @@ func (t *Transformer) Run(ctx context.Context) error {
 		return fmt.Errorf("transform: %w", err)
 	}
 	run := func(ctx context.Context, partition int) error {
-		w := newWorker(t, partition, inc.Lines)
 		t.opts.Logger.Info().Int("partition", partition).Msg("partition assigned")
-		err := w.run(ctx)
-		t.metrics.lag.DeleteLabelValues(w.label)
+		err := t.own(ctx, func() *worker { return newWorker(t, partition, inc.Lines) })
+		t.metrics.lag.DeleteLabelValues(strconv.Itoa(partition))
 		t.opts.Logger.Info().Int("partition", partition).Msg("partition left")
 		return err
 	}
 	err = t.opts.Log.Consume(ctx, run, func(err error) bool {
-		return errors.Is(err, bus.ErrIncarnation) || errors.Is(err, sellthrough.ErrIncarnation)
+		return errors.Is(err, bus.ErrIncarnation) || errors.Is(err, sellthrough.ErrIncarnation) || errors.Is(err, sellthrough.ErrSchema)
 	})
 	if ctx.Err() != nil {
 		return nil

@@ -35,13 +35,15 @@ type worker struct {
 	known     *filter              // slices that the ledger may hold
 	newest    sellthrough.Revision // of those applied
 	// Submissions that may still be applied after newer ones: they wait for votes or for a person.
-	unresolved map[sellthrough.SubmissionID]sellthrough.Pending
-	highest    map[space]sellthrough.Revision // floor of each namespace, once it was asked for
+	unresolved map[sellthrough.SubmissionID]*pending
+	released   map[sellthrough.SubmissionID]int64 // those that waited and whose end mark was written again: the one it was
+	highest    map[space]sellthrough.Revision     // floor of each namespace, once it was asked for
 	cache      blockCache
-	reader     Reader
-	redo       *sellthrough.Token // the batch in hand was intended before
-	retry      int                // raised when the batch in hand was healed
-	pending    *bus.Message       // read, but for the next batch
+	reader     bus.Reader
+	redo       *sellthrough.Token      // the batch in hand was intended before
+	retry      int                     // of its token
+	left       []sellthrough.UnfitLine // lines that the batch in hand is written without
+	pending    *bus.Message            // read, but for the next batch
 }
 
 func newWorker(t *Transformer, partition int, inc bus.Incarnation) *worker {
@@ -50,6 +52,7 @@ func newWorker(t *Transformer, partition int, inc bus.Incarnation) *worker {
 		log:   t.opts.Logger.With().Int("partition", partition).Logger(),
 		state: restate.NewState(t.opts.StateLines / t.opts.Partitions),
 		cache: blockCache{limit: 64 << 20 / t.opts.Partitions}, highest: map[space]sellthrough.Revision{},
+		unresolved: map[sellthrough.SubmissionID]*pending{}, released: map[sellthrough.SubmissionID]int64{},
 	}
 }
 
@@ -66,8 +69,16 @@ func (w *worker) run(ctx context.Context) error {
 		if w.newest, err = w.t.opts.Ledger.MaxRevision(ctx, w.partition); err != nil {
 			return err
 		}
-		if w.unresolved, err = w.t.opts.Ledger.Unresolved(ctx, w.partition); err != nil {
+		var except *sellthrough.Token // what the batch in flight says is found out again
+		if open(intent, done) {
+			except = &intent.Token
+		}
+		found, err := w.t.opts.Ledger.Unresolved(ctx, w.partition, except)
+		if err != nil {
 			return err
+		}
+		for id, u := range found {
+			w.unresolved[id] = &pending{Pending: u, id: id}
 		}
 		w.known = newFilter()
 		return w.t.opts.Ledger.Known(ctx, w.partition, w.known.add)
@@ -94,6 +105,8 @@ func (w *worker) run(ctx context.Context) error {
 		if step = 0; !intent.Complete {
 			step = intent.Step + 1
 		}
+	} else if err := w.arrive(ctx, done); err != nil {
+		return err
 	}
 	if step > 0 {
 		last := w.next
@@ -104,6 +117,9 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := w.hold(ctx, "release", func() error { return w.release(ctx) }); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		if err := w.batch(ctx); err != nil {
 			return err
@@ -112,42 +128,39 @@ func (w *worker) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// open says whether the newest intent has no done.
+// open says whether the newest intent has no done. An intent of an owner before the one of the newest done is not open: that
+// one has ended what it found, and what was written after it had claimed was fenced.
 func open(intent, done *sellthrough.Intent) bool {
-	if intent == nil {
+	switch {
+	case intent == nil:
 		return false
+	case done == nil:
+		return true
 	}
-	return done == nil || done.Token != intent.Token
+	return intent.Epoch >= done.Epoch && done.Token != intent.Token
+}
+
+// arrive says that nothing of the owners before is open any more, by the newest done, said again in this owner's name.
+func (w *worker) arrive(ctx context.Context, done *sellthrough.Intent) error {
+	i := sellthrough.Intent{Token: sellthrough.Token{Incarnation: string(w.inc), Partition: w.partition, First: -1, Last: -1}, Complete: true}
+	if done != nil {
+		i = *done
+	}
+	i.Epoch = w.epoch
+	return w.hold(ctx, "arrive", func() error { return w.t.opts.Ledger.Done(ctx, i) })
 }
 
 // again ends a batch that was intended and perhaps inserted: under the same token while the server surely remembers it,
-// else after taking its rows out.
+// else under another, after its rows were taken out. See commit.
 func (w *worker) again(ctx context.Context, i sellthrough.Intent) error {
-	err := w.hold(ctx, "redo", func() error {
-		w.retry = i.Retry
-		ok, err := w.t.opts.Ledger.Trusted(ctx, i)
-		if err != nil || ok {
-			return err
-		}
-		w.log.Warn().Int64("first", i.First).Int64("last", i.Last).Msg("the deduplication window may have passed; the batch is taken out and written anew")
-		if err := w.t.opts.Ledger.Heal(ctx, i); err != nil {
-			return err
-		}
-		w.t.metrics.healed.Inc()
-		w.retry = i.Retry + 1
-		return nil
-	})
-	if err != nil {
-		return err
-	}
 	if i.Reference != w.reference {
 		if err := w.force(ctx, i.Reference); err != nil {
 			return err
 		}
 	}
 	token := i.Token
-	w.redo, w.next = &token, i.First // what lies before had no effect, so no done tells of it
-	defer func() { w.redo, w.retry = nil, 0 }()
+	w.redo, w.retry, w.next, w.left = &token, i.Retry, i.First, i.Unfit // what lies before had no effect, so no done tells of it
+	defer func() { w.redo, w.retry, w.left = nil, 0, nil }()
 	w.log.Info().Int64("first", i.First).Int64("last", i.Last).Int("step", i.Step).Int("rows", i.Rows).Msg("redo of the batch in flight")
 	w.t.metrics.redone.Inc()
 	msgs, err := w.read(ctx, i.First, i.Last)
@@ -213,7 +226,7 @@ func (w *worker) hold(ctx context.Context, what string, f func() error) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, sellthrough.ErrFenced), errors.Is(err, bus.ErrIncarnation), errors.Is(err, sellthrough.ErrIncarnation):
+		case errors.Is(err, sellthrough.ErrFenced), errors.Is(err, bus.ErrIncarnation), errors.Is(err, sellthrough.ErrIncarnation), errors.Is(err, sellthrough.ErrSchema):
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		w.t.metrics.retries.Inc()
@@ -224,26 +237,6 @@ func (w *worker) hold(ctx context.Context, what string, f func() error) error {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// overtakes says whether an older word may still come after a submission: one of the same partner is not on the road
-// yet, or waits here for votes or for a person.
-func (w *worker) overtakes(e *sellthrough.EndMark) bool {
-	if e.Overtakes {
-		return true
-	}
-	for id, u := range w.unresolved {
-		if id != e.Submission && u.Partner == e.Partner && u.Revision < e.Revision {
-			return true
-		}
-	}
-	return false
-}
-
-// applied notes that a submission has taken effect.
-func (w *worker) applied(e *sellthrough.EndMark) {
-	w.newest = max(w.newest, e.Revision)
-	delete(w.unresolved, e.Submission)
 }
 
 // force puts a reference version in force.

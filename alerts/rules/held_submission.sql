@@ -22,7 +22,7 @@ LEFT JOIN {{feeds}} AS f ON f.feed = s.feed
 LEFT JOIN
 (
     SELECT d.partner AS partner, toFloat64(sum(d.base_amount)) / nullIf(sum(d.lines), 0) AS mean
-    FROM {{view "v_sales_daily"}} AS d WHERE d.business_date > {{day}} - 28 AND d.business_date <= {{day}} GROUP BY d.partner
+    FROM {{view "v_sales_rows"}} AS d WHERE d.business_date > {{day}} - 28 AND d.business_date <= {{day}} GROUP BY d.partner
 ) AS m ON m.partner = s.partner
 WHERE s.state = 'held'
 

@@ -23,19 +23,17 @@ SELECT c.partner AS partner, c.location AS location, c.product AS product, '' AS
     greatest(toFloat64(c.velocity) * lead_days - toFloat64(c.on_hand), 0) AS units, units * toFloat64(c.price) AS money,
     c.on_hand AS on_hand, c.velocity AS velocity, c.days_of_supply AS days_of_supply,
     if(c.lead_days > 0, toFloat64(c.lead_days), {{limit "lead_days" "c.partner" "p.line"}}) AS lead_days, c.reported_at AS reported_at, c.price AS price
-FROM
-(
-    SELECT *, max(reported_at) OVER (PARTITION BY partner, location) AS location_at FROM {{view "v_cover"}}(day = {{day}})
-) AS c
+FROM (SELECT * FROM {{view "v_cover"}}(day = {{day}}) WHERE product != '' AND on_hand > 0 AND ranged AND velocity > 0) AS c
+INNER JOIN (SELECT partner, location, max(reported_at) AS at FROM {{view "v_cover"}}(day = {{day}}) GROUP BY partner, location) AS l ON l.partner = c.partner AND l.location = c.location
 LEFT JOIN {{view "v_products"}} AS p ON p.code = c.product
 LEFT JOIN {{stale}} AS t ON t.partner = c.partner
-WHERE c.product != '' AND c.on_hand > 0 AND c.ranged AND c.velocity > {{limit "min_velocity" "c.partner" "p.line"}}
+WHERE c.velocity > {{limit "min_velocity" "c.partner" "p.line"}}
     AND toFloat64(c.on_hand) < toFloat64(c.velocity) * if(c.lead_days > 0, toFloat64(c.lead_days), {{limit "lead_days" "c.partner" "p.line"}})
-    AND c.location_at > {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "c.partner" "p.line"}}))
+    AND l.at > {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "c.partner" "p.line"}}))
 
 -- gone
 SELECT g.partner AS partner, g.location AS location, g.product AS product, g.subject AS subject,
-    c.product = '' OR c.location_at <= {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "g.partner" "p.line"}}))
+    c.product = '' OR l.at <= {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "g.partner" "p.line"}}))
         OR (c.ranged AND c.on_hand > 0 AND c.velocity > 0
             AND toFloat64(c.on_hand) < (1 + {{limit "clear_percent" "g.partner" "p.line"}} / 100) * toFloat64(c.velocity) * if(c.lead_days > 0, toFloat64(c.lead_days), {{limit "lead_days" "g.partner" "p.line"}})) AS stay,
     multiIf(NOT c.ranged, 'no longer ranged', c.on_hand <= 0, 'it ran out', NOT (c.velocity > 0), 'no demand any more', concat('a newer report says ', toString(c.on_hand), ' on hand')) AS why_en,
@@ -43,8 +41,10 @@ SELECT g.partner AS partner, g.location AS location, g.product AS product, g.sub
 FROM {{gone}} AS g
 LEFT JOIN
 (
-    SELECT partner, location, product, on_hand, ranged, lead_days, ifNull(velocity, toDecimal64(0, 6)) AS velocity, max(reported_at) OVER (PARTITION BY partner, location) AS location_at
+    SELECT partner, location, product, on_hand, ranged, lead_days, ifNull(velocity, toDecimal64(0, 6)) AS velocity
     FROM {{view "v_cover"}}(day = {{day}})
+    WHERE (partner, location, product) IN (SELECT partner, location, product FROM {{gone}})
 ) AS c ON c.partner = g.partner AND c.location = g.location AND c.product = g.product
+LEFT JOIN (SELECT partner, location, max(reported_at) AS at FROM {{view "v_cover"}}(day = {{day}}) GROUP BY partner, location) AS l ON l.partner = g.partner AND l.location = g.location
 LEFT JOIN {{view "v_products"}} AS p ON p.code = g.product
 LEFT JOIN {{stale}} AS t ON t.partner = g.partner

@@ -53,28 +53,11 @@ WITH
         LEFT JOIN (SELECT partner, code, any(target) AS target FROM {{view "ref_crossreferences"}} WHERE kind = 'location' AND version = (SELECT version FROM {{view "v_reference"}}) GROUP BY partner, code) AS x
             ON x.partner = s.partner AND x.code = s.place
         UNION DISTINCT
-        SELECT f.feed, d.location, d.business_date, d.business_date
-        FROM
-        (
-            SELECT partner, namespace, location, business_date FROM {{view "stock_daily"}} WHERE business_date > {{day}} - 84 AND business_date <= {{day}} + 1
-            GROUP BY partner, namespace, location, business_date HAVING sum(lines) > 0
-        ) AS d
-        INNER JOIN {{feeds}} AS f ON f.partner = d.partner AND f.namespace = d.namespace
-        WHERE f.kind = 'stock'
-        UNION DISTINCT
-        SELECT f.feed, d.location, d.business_date, d.business_date
-        FROM
-        (
-            SELECT partner, location, business_date FROM {{view "sales_daily"}} WHERE business_date > {{day}} - 84 AND business_date <= {{day}} + 1
-            GROUP BY partner, location, business_date HAVING sum(lines) > 0
-        ) AS d
-        INNER JOIN (SELECT partner, any(feed) AS feed FROM {{feeds}} WHERE kind = 'sales' GROUP BY partner HAVING count() = 1) AS f ON f.partner = d.partner
-        UNION DISTINCT
-        -- A partner with several sales feeds: the sums do not say which one a day came from.
-        SELECT feed, place, business_date, business_date
-        FROM {{view "movements"}}
-        WHERE partner IN (SELECT partner FROM {{feeds}} WHERE kind = 'sales' GROUP BY partner HAVING count() > 1) AND business_date > {{day}} - 84 AND business_date <= {{day}} + 1
-        GROUP BY feed, place, business_date HAVING sum(sign) > 0
+        SELECT feed, location, business_date, business_date
+        FROM {{view "published"}}
+        WHERE business_date > {{day}} - 84 AND business_date <= {{day}} + 1
+        GROUP BY feed, location, business_date
+        HAVING sum(lines_in - lines_out) > 0
     ),
     places AS
     (
@@ -101,7 +84,7 @@ WITH
     money AS
     (
         SELECT s.partner AS partner, s.location AS location, toFloat64(sum(s.base_amount)) / uniqExact(s.business_date) AS by_day
-        FROM {{view "v_sales_daily"}} AS s WHERE s.business_date > {{day}} - 56 AND s.business_date <= {{day}} GROUP BY s.partner, s.location
+        FROM {{view "v_sales_rows"}} AS s WHERE s.business_date > {{day}} - 56 AND s.business_date <= {{day}} GROUP BY s.partner, s.location
     ),
     found AS
     (

@@ -24,10 +24,9 @@ SELECT v.partner AS partner, v.location AS location, v.product AS product, '' AS
 FROM {{view "v_phantom_stock"}}(day = {{day}}) AS v
 LEFT JOIN
 (
-    SELECT r.partner AS partner, r.location AS location, r.product AS product, toFloat64(sum(r.base_amount)) / nullIf(toFloat64(sum(r.qty)), 0) AS price
-    FROM {{view "v_sales_rows"}} AS r
-    WHERE r.kind IN ('sell_out', 'sell_through', 'return_in') AND r.business_date > {{day}} - 84 AND r.business_date <= {{day}}
-    GROUP BY r.partner, r.location, r.product
+    SELECT partner, location, product, toFloat64(price) AS price
+    FROM {{view "v_cover"}}(day = {{day}})
+    WHERE (partner, location, product) IN (SELECT partner, location, product FROM {{view "v_phantom_stock"}}(day = {{day}}))
 ) AS c ON c.partner = v.partner AND c.location = v.location AND c.product = v.product
 LEFT JOIN {{view "v_products"}} AS p ON p.code = v.product
 WHERE v.product != '' AND v.on_hand >= {{limit "min_units" "v.partner" "p.line"}} AND v.chance < {{limit "max_chance" "v.partner" "p.line"}}
@@ -39,4 +38,4 @@ SELECT g.partner AS partner, g.location AS location, g.product AS product, g.sub
     multiIf(c.on_hand <= 0, 'a newer report says none on hand', concat('sold again on ', toString(c.last_sale), ', or explained by its usual gap')) AS why_en,
     multiIf(c.on_hand <= 0, '新的报告显示已无在手', concat('已于 ', toString(c.last_sale), ' 再次售出，或间隔属正常')) AS why_zh
 FROM {{gone}} AS g
-LEFT JOIN {{view "v_cover"}}(day = {{day}}) AS c ON c.partner = g.partner AND c.location = g.location AND c.product = g.product
+LEFT JOIN (SELECT * FROM {{view "v_cover"}}(day = {{day}}) WHERE (partner, location, product) IN (SELECT partner, location, product FROM {{gone}})) AS c ON c.partner = g.partner AND c.location = g.location AND c.product = g.product

@@ -22,29 +22,28 @@ WITH
     zero AS
     (
         SELECT c.partner AS partner, c.location AS location, c.product AS product, c.on_hand AS on_hand, c.velocity AS velocity, c.reported_at AS reported_at,
-            c.ranged AS ranged, c.lead_days AS lead_days, c.price AS price, c.last_sale AS last_sale,
-            max(c.reported_at) OVER (PARTITION BY c.partner, c.location) AS location_at
+            c.lead_days AS lead_days, c.price AS price, c.last_sale AS last_sale
         FROM {{view "v_cover"}}(day = {{day}}) AS c
+        WHERE c.product != '' AND c.on_hand <= 0 AND c.ranged AND c.velocity > 0
     ),
     found AS
     (
         SELECT z.partner AS partner, z.location AS location, z.product AS product, z.on_hand AS on_hand, z.velocity AS velocity, z.reported_at AS reported_at,
             z.price AS price, z.last_sale AS last_sale, p.line AS line, if(z.lead_days > 0, toFloat64(z.lead_days), {{limit "lead_days" "z.partner" "p.line"}}) AS lead
         FROM zero AS z
+        INNER JOIN (SELECT partner, location, max(reported_at) AS at FROM {{view "v_cover"}}(day = {{day}}) GROUP BY partner, location) AS l ON l.partner = z.partner AND l.location = z.location
         LEFT JOIN {{view "v_products"}} AS p ON p.code = z.product
         LEFT JOIN {{stale}} AS t ON t.partner = z.partner
-        WHERE z.product != '' AND z.on_hand <= 0 AND z.ranged AND z.velocity > {{limit "min_velocity" "z.partner" "p.line"}}
-            AND z.location_at > {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "z.partner" "p.line"}}))
+        WHERE z.velocity > {{limit "min_velocity" "z.partner" "p.line"}}
+            AND l.at > {{now}} - toIntervalSecond(86400 * if(t.days > 0, t.days, {{limit "stale_days" "z.partner" "p.line"}}))
     ),
-    -- The first report of zero after the last one of stock. One pass: what is found is not asked for twice.
+    -- The first report of zero after the last one of stock.
     began AS
     (
-        SELECT s.partner AS partner, s.location AS location, s.product AS product, maxIf(s.business_date, s.qty > 0) AS had,
-            arrayFilter(x -> x > had, groupArrayIf(s.business_date, s.qty <= 0)) AS days, arrayMin(days) AS day
-        FROM {{view "v_stock_daily"}} AS s
-        WHERE s.level = 'on_hand' AND s.business_date > {{day}} - 62 AND s.business_date <= {{day}}
-        GROUP BY s.partner, s.location, s.product
-        HAVING notEmpty(days)
+        SELECT partner, location, product, arrayMin(arrayConcat(arrayFilter((a, c) -> c > 0, ages, covers), [255])) AS had,
+            {{day}} - arrayMax(arrayFilter((a, c) -> c = 0 AND a < had AND a < 62, ages, covers)) AS day
+        FROM {{view "v_cover_history"}}(day = {{day}}, back = 62)
+        WHERE (partner, location, product) IN (SELECT partner, location, product FROM zero)
     )
 SELECT f.partner AS partner, f.location AS location, f.product AS product, '' AS subject, f.line AS line,
     b.day AS since, f.reported_at AS data_at, toFloat64(f.velocity) * f.lead AS units, units * toFloat64(f.price) AS money,
@@ -64,4 +63,5 @@ LEFT JOIN
 (
     SELECT partner, location, product, on_hand, ranged, ifNull(velocity, toDecimal64(1000000, 6)) AS velocity
     FROM {{view "v_cover"}}(day = {{day}})
+    WHERE (partner, location, product) IN (SELECT partner, location, product FROM {{gone}})
 ) AS c ON c.partner = g.partner AND c.location = g.location AND c.product = g.product

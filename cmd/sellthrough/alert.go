@@ -98,8 +98,26 @@ func (a *app) runAlerter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	k, err := a.keeper(l)
+	if err != nil {
+		return err
+	}
+	r, err := a.reckoner(l)
+	if err != nil {
+		return err
+	}
 	site := web.New(web.Options{Config: a.cfg, Books: l, Registry: a.registry, Version: version, Log: a.log})
-	return run.All(ctx, drain, p, run.Part{Name: "admin", Run: site.Admin})
+	return run.All(ctx, drain, p, k, r, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin})
+}
+
+// keeper holds the rows of kept views, which rules and boards ask.
+func (a *app) keeper(l *clickhouse.Ledger) (run.Part, error) {
+	zone, err := time.LoadLocation(a.cfg.Reporting.TimeZone)
+	if err != nil {
+		return run.Part{}, fmt.Errorf("reporting.time_zone: %w", err)
+	}
+	k := clickhouse.NewKeeper(l, clickhouse.KeeperOptions{Zone: zone, Holder: holder(), Registry: a.registry, Log: a.log.With().Str("part", "keep").Logger()})
+	return run.Part{Name: "keep", Run: k.Run}, nil
 }
 
 // alerter is the evaluator with its channels, as the configuration says.

@@ -15,15 +15,16 @@ import (
 	"sellthrough/ingest/kafkafeed"
 	"sellthrough/ingest/mailfeed"
 	"sellthrough/ingest/sftpfeed"
-	"sellthrough/internal/bus"
-	"sellthrough/internal/config"
 	"sellthrough/internal/run"
 )
 
-// doors are the ways in beside HTTP, as far as the configuration opens them, and who is told of what they take.
-func (a *app) doors(intake *ingest.Intake, books httpfeed.Books) (parts []run.Part, took func(*sellthrough.Receipt), err error) {
+// doors are the ways in beside HTTP, as far as the configuration opens them, and who is told of what they take. c may be nil.
+func (a *app) doors(intake *ingest.Intake, books httpfeed.Books, c *bird) (parts []run.Part, took func(*sellthrough.Receipt), err error) {
 	d := &a.cfg.Doors
 	var in door.Intake = intake
+	if c != nil {
+		in = c.Wrap(in)
+	}
 	if len(d.Callbacks) > 0 {
 		targets := map[sellthrough.PartnerID]callback.Target{}
 		for _, c := range d.Callbacks {
@@ -110,13 +111,7 @@ func (a *app) sftp(in door.Intake) (*sftpfeed.Door, error) {
 func (a *app) topics(in door.Intake) (*kafkafeed.Door, error) {
 	o := kafkafeed.Options{Intake: in, Registry: a.registry, Log: a.part("kafkafeed")}
 	for _, k := range a.cfg.Doors.Kafka {
-		secure, err := trust(k.TLS, k.CA)
-		if err != nil {
-			return nil, err
-		}
-		s, err := bus.NewSource(bus.SourceOptions{
-			Brokers: k.Brokers, Topic: k.Topic, Group: k.Group, Receipts: k.Receipts, TLS: secure, User: k.User, Password: string(k.Password), Log: a.part("kafkafeed"),
-		})
+		s, err := a.source(k)
 		if err != nil {
 			return nil, err
 		}
@@ -127,11 +122,8 @@ func (a *app) topics(in door.Intake) (*kafkafeed.Door, error) {
 
 func (a *app) mail(in door.Intake) (*mailfeed.Door, error) {
 	m := &a.cfg.Doors.Mail
-	server := func(s config.MailServer) mailfeed.Server {
-		return mailfeed.Server{Address: s.Address, Security: mailfeed.Security(s.Security), User: s.User, Password: string(s.Password)}
-	}
 	o := mailfeed.Options{
-		Intake: in, Mailbox: server(m.IMAP), Outbox: mailfeed.NewSMTP(server(m.SMTP), m.From), Folder: m.Folder, Processed: m.Processed, Refused: m.Refused,
+		Intake: in, Mailbox: mailServer(m.IMAP), Outbox: mailfeed.NewSMTP(mailServer(m.SMTP), m.From), Folder: m.Folder, Processed: m.Processed, Refused: m.Refused,
 		Authserv: m.Authserv, Dir: filepath.Join(a.cfg.Data, "collector", "mail"), MaxMail: int64(m.MaxMail), Poll: m.Poll, Registry: a.registry, Log: a.part("mailfeed"),
 	}
 	for _, s := range m.Senders {

@@ -194,7 +194,8 @@ var errEnded = errors.New("ended before it was ready")
 func (a *app) clickhouse(ctx context.Context) (*chserver.Server, error) {
 	o := chserver.Options{
 		Binary: chserver.FindBinary(), Dir: filepath.Join(a.cfg.Data, "clickhouse"), MemoryLimit: int64(a.cfg.Engines.ClickHouse.Memory),
-		Log: a.log.With().Str("engine", "clickhouse").Logger(),
+		KeepFree: int64(a.cfg.Disk.Engines),
+		Log:      a.log.With().Str("engine", "clickhouse").Logger(),
 	}
 	if o.Binary == "" {
 		var err error
@@ -226,7 +227,7 @@ func (a *app) bus() (*bus.Bus, error) {
 	}
 	return bus.New(bus.Options{
 		Brokers: a.engines.Brokers, Prefix: k.Prefix, Group: k.Group, Partitions: k.Partitions, Replication: k.Replication,
-		Retention: k.Retention, TLS: secure, User: k.User, Password: string(k.Password), Log: a.log,
+		Retention: k.Retention, Budget: int64(k.Budget), TLS: secure, User: k.User, Password: string(k.Password), Log: a.log,
 	})
 }
 
@@ -254,7 +255,7 @@ func (a *app) ledger() (*clickhouse.Ledger, error) {
 	c := a.cfg.Engines.ClickHouse
 	return clickhouse.Open(clickhouse.Options{
 		Address: a.engines.ClickHouse, Database: c.Database, User: a.engines.User, Password: a.engines.Password, TLS: c.TLS && c.Address != "",
-		Views: numbers.Views,
+		Zone: a.cfg.Reporting.TimeZone, Views: numbers.Views,
 	})
 }
 
@@ -295,19 +296,16 @@ func (a *app) transformer(b *bus.Bus, l *clickhouse.Ledger) (*transform.Transfor
 			policies[f.ID] = f.Policy(p)
 		}
 	}
+	policies[sellthrough.CanaryFeed] = sellthrough.Policy{PartnerZone: "UTC"} // another process may send its lines
 	t := a.cfg.Transform
-	return transform.New(transform.Options{
-		Ledger: l, Log: road{b}, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
-		BatchWait: t.BatchWait, StateLines: t.StateLines, Partitions: a.cfg.Engines.Kafka.Partitions, Registry: a.registry, Fault: faults(),
-		Logger: a.log.With().Str("part", "transform").Logger(),
-	})
-}
-
-// road is the bus as the transformer takes it.
-type road struct{ *bus.Bus }
-
-func (r road) Reader(t bus.Topic, p int, inc bus.Incarnation, o int64) transform.Reader {
-	return r.Bus.Reader(t, p, inc, o)
+	o := transform.Options{
+		Ledger: l, Log: b, Reporting: a.cfg.Reporting.Currency, Policies: policies, BatchLines: t.BatchLines,
+		BatchWait: t.BatchWait, StateLines: t.StateLines, Partitions: a.cfg.Engines.Kafka.Partitions, Fault: faults(), Logger: a.part("transform"),
+	}
+	if a.registry != nil {
+		o.Registry = a.registry
+	}
+	return transform.New(o)
 }
 
 func (a *app) control(b *bus.Bus, l *clickhouse.Ledger) control.Control {

@@ -10,6 +10,7 @@ import (
 	"sellthrough/alerts/door"
 	"sellthrough/dashboards"
 	"sellthrough/dashboards/page"
+	counter "sellthrough/incentives/door"
 	"sellthrough/ingest/archive"
 	"sellthrough/internal/access"
 	"sellthrough/internal/bus"
@@ -38,7 +39,7 @@ func (a *app) page(b *bus.Bus, l *clickhouse.Ledger, status http.Handler, ar *ar
 	}
 	p, err := page.New(page.Options{
 		Reader: r, Boards: dashboards.Files(), Gatherer: a.registry, Zone: zone, Title: "sellthrough", Version: version,
-		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_submissions", Status: status,
+		Log: a.log.With().Str("part", "page").Logger(), Age: "SELECT max(received_at) FROM v_received", Status: status,
 		Rooms: portal.Rooms(), Files: portal.Files(),
 	})
 	if err != nil {
@@ -54,6 +55,13 @@ func (a *app) page(b *bus.Bus, l *clickhouse.Ledger, status http.Handler, ar *ar
 		mux.Handle(at, rooms)
 	}
 	mux.Handle("POST /api/incidents/{id}/{act}", door.New(clickhouse.Incidents{Ledger: l}, a.log.With().Str("part", "alert").Logger()))
+	d, err := a.desk(l)
+	if err != nil {
+		return nil, nil, err
+	}
+	papers := counter.New(d, a.log.With().Str("part", "incentives").Logger())
+	mux.Handle("GET /statements/", papers)
+	mux.Handle("POST /api/claims", papers)
 	return g.Wrap(mux), p, nil
 }
 

@@ -49,7 +49,7 @@ func (a *app) archive(ctx context.Context) (*archive.Archive, error) {
 }
 
 // taker is an intake, and the parts that run it. Dir is its own folder, which no other process has.
-func (a *app) taker(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, ar *archive.Archive, dir string) (*ingest.Intake, []run.Part, error) {
+func (a *app) taker(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, ar *archive.Archive, dir string, everything bool) (*ingest.Intake, []run.Part, error) {
 	desk, err := turnaway.New(turnaway.Options{Store: l, Dir: filepath.Join(dir, "collector", "turned"), Log: a.part("turnaway")})
 	if err != nil {
 		return nil, nil, err
@@ -63,13 +63,14 @@ func (a *app) taker(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, ar *a
 	}
 	cfg := *a.cfg
 	cfg.Data = dir
+	space := a.space(l, everything)
 	in, err := ingest.New(ingest.Options{
-		Config: &cfg, Bus: b, Archive: ar, Keys: ar.Keys, Registry: a.registry, TurnedAway: desk.Note, Log: a.part("collect"),
+		Config: &cfg, Bus: b, Archive: ar, Keys: ar.Keys, Room: space.Room, Waiting: l.Waiting, Registry: a.registry, TurnedAway: desk.Note, Log: a.part("collect"),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return in, []run.Part{{Name: "collect", Run: in.Run}, {Name: "turnaway", Run: desk.Run}}, nil
+	return in, []run.Part{{Name: "disk", Run: space.Run}, {Name: "collect", Run: in.Run}, {Name: "turnaway", Run: desk.Run}}, nil
 }
 
 // portal is where people work on the page.

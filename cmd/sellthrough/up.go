@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"sellthrough"
+	"sellthrough/ingest/archive"
 	"sellthrough/ingest/httpfeed"
 	"sellthrough/internal/bus"
 	"sellthrough/internal/run"
@@ -134,12 +136,20 @@ func (a *app) parts(ctx context.Context, do duties) ([]run.Part, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append([]run.Part{p}, parts...)
+		k, err := a.keeper(l)
+		if err != nil {
+			return nil, err
+		}
+		r, err := a.reckoner(l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append([]run.Part{p, k, r}, parts...)
 	}
 	if do.watch && a.cfg.Reference.Folder != "" {
 		parts = append([]run.Part{{Name: "reference", Run: a.watch(b, l)}}, parts...)
 	}
-	return append(parts, run.Part{Name: "admin", Run: site.Admin}), nil
+	return append(parts, run.Part{Name: "schema", Run: watchSchema(l)}, run.Part{Name: "admin", Run: site.Admin}), nil
 }
 
 // road is what a process does for reports on their way, and for whoever asks after them.
@@ -154,21 +164,13 @@ func (a *app) road(ctx context.Context, site *web.Site, b *bus.Bus, l *clickhous
 		return nil, err
 	}
 	if do.collects {
-		in, running, err := a.taker(ctx, b, l, ar, a.cfg.Data)
-		if err != nil {
+		var more []run.Part
+		if t, more, err = a.collector(ctx, b, l, ar, site, do.watch); err != nil {
 			return nil, err
 		}
-		site.Ready("collect", in.Ready)
-		site.HandleAdmin("POST /confirm", confirming(in))
-		doors, took, err := a.doors(in, books{l})
-		if err != nil {
-			return nil, err
-		}
-		t = taking{in, took, &httpfeed.Uses{}}
-		site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Uses: t.uses, Log: a.log}))
-		parts = append(append(parts, doors...), running...)
+		parts = append(parts, more...)
 	} else if do.uploads {
-		in, running, err := a.taker(ctx, b, l, ar, filepath.Join(a.cfg.Data, "page"))
+		in, running, err := a.taker(ctx, b, l, ar, filepath.Join(a.cfg.Data, "page"), false)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +204,52 @@ func (a *app) transforming(parts []run.Part, b *bus.Bus, l *clickhouse.Ledger, d
 	if err != nil {
 		return nil, err
 	}
-	return append(parts, run.Part{Name: "transform", Run: t.Run}), nil
+	return append(parts, run.Part{Name: "transform", Run: t.Run}, run.Part{Name: "compact", Run: a.compact(l)}), nil
+}
+
+// collector is what takes bodies: doors and intake, and the canary that tries them.
+func (a *app) collector(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, ar *archive.Archive, site *web.Site, everything bool) (taking, []run.Part, error) {
+	c, err := a.canary(l)
+	if err != nil {
+		return taking{}, nil, err
+	}
+	if c != nil {
+		a = c.collector
+	}
+	in, running, err := a.taker(ctx, b, l, ar, a.cfg.Data, everything)
+	if err != nil {
+		return taking{}, nil, err
+	}
+	site.Ready("collect", in.Ready)
+	site.HandleAdmin("POST /confirm", confirming(in))
+	parts, took, err := a.doors(in, books{l}, c)
+	if err != nil {
+		return taking{}, nil, err
+	}
+	t := taking{in, took, &httpfeed.Uses{}}
+	site.Handle("/v1/", httpfeed.New(httpfeed.Options{Config: a.cfg, Intake: in, Books: books{l}, Took: took, Uses: t.uses, Log: a.log}))
+	parts = append(parts, running...)
+	if c == nil {
+		return t, parts, nil
+	}
+	p, err := c.part()
+	return t, append([]run.Part{p}, parts...), err
+}
+
+// watchSchema ends a program that a newer one's schema has left behind, with a word that says so.
+func watchSchema(l *clickhouse.Ledger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(10 * time.Second):
+			}
+			if err := l.Compatible(ctx); errors.Is(err, sellthrough.ErrSchema) {
+				return err
+			}
+		}
+	}
 }
 
 // await tries until something answers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"time"
 
 	"sellthrough/internal/bus"
@@ -28,32 +29,83 @@ func verify(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	found, err := l.Verify(ctx)
+	look := func() ([]clickhouse.Finding, error) {
+		waits, err := offsets(ctx, b, l, inc.Lines, a.cfg.Engines.Kafka.Partitions)
+		if err != nil {
+			return nil, err
+		}
+		found, err := l.Verify(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sealed, err := a.seals(ctx, l)
+		return slices.Concat(waits, found, sealed), err
+	}
+	found, err := look()
 	if err != nil {
 		return err
 	}
-	waits, err := offsets(ctx, b, l, inc.Lines, a.cfg.Engines.Kafka.Partitions)
-	if err != nil {
-		return err
+	printFindings(found)
+	if cures := curesOf(found); heal && len(cures) > 0 {
+		for _, c := range cures {
+			if err := a.cure(ctx, b, l, inc, c); err != nil {
+				return err
+			}
+		}
+		if found, err = look(); err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			fmt.Println("what is left:")
+			printFindings(found)
+		}
 	}
-	heals := false
-	for _, f := range append(waits, found...) {
+	if n := len(found); n > 0 {
+		return fmt.Errorf("%d findings", n)
+	}
+	fmt.Println("ok: the books balance, the sums are the ledger's, and nothing of the log is left out")
+	return nil
+}
+
+func printFindings(found []clickhouse.Finding) {
+	for _, f := range found {
 		fmt.Printf("WRONG  %s\n       %s\n", f.What, f.Remedy)
-		heals = heals || f.Heals
 	}
-	if heal && heals {
+}
+
+// curesOf are the cures that findings ask for, each once.
+func curesOf(found []clickhouse.Finding) (out []clickhouse.Cure) {
+	for _, f := range found {
+		if f.Cure != "" && !slices.Contains(out, f.Cure) {
+			out = append(out, f.Cure)
+		}
+	}
+	return out
+}
+
+// cure mends what needs nobody's judgement.
+func (a *app) cure(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, inc bus.Incarnations, c clickhouse.Cure) error {
+	switch c {
+	case clickhouse.CureSums:
 		if err := l.HealSums(ctx, string(inc.Lines)); err != nil {
 			return err
 		}
 		fmt.Println("the sums were brought in line with the ledger")
-		if found, err = l.Verify(ctx); err != nil {
+	case clickhouse.CureReference:
+		rev, err := l.InForce(ctx)
+		if err != nil {
 			return err
 		}
+		if err := a.control(b, l).Force(ctx, rev, who()); err != nil {
+			return err
+		}
+		fmt.Printf("reference version %d was told to all partitions again\n", rev)
+	case clickhouse.CureShadows:
+		if err := l.DropShadows(ctx); err != nil {
+			return err
+		}
+		fmt.Println("what was left of shadow runs was dropped")
 	}
-	if n := len(found) + len(waits); n > 0 {
-		return fmt.Errorf("%d findings", n)
-	}
-	fmt.Println("ok: the books balance, the sums are the ledger's, and nothing of the log is left out")
 	return nil
 }
 
@@ -78,9 +130,14 @@ func offsets(ctx context.Context, b *bus.Bus, l *clickhouse.Ledger, inc bus.Inca
 			if done+1 < first {
 				found = append(found, clickhouse.Finding{
 					What:   fmt.Sprintf("partition %d: the log begins at %d, but only records up to %d were transformed: what lay between has passed the retention", p, first, done),
-					Remedy: "send the submissions without an outcome again from the archive (`sellthrough status` lists them), and raise engines.kafka.retention",
+					Remedy: "send what lay there again from the archive: `sellthrough replay --missing` lists it; and raise engines.kafka.retention",
 				})
 				break
+			}
+			if done >= end { // the log goes on meanwhile
+				if _, end, err = b.Offsets(ctx, bus.Lines, p); err != nil {
+					return nil, err
+				}
 			}
 			if done >= end {
 				found = append(found, clickhouse.Finding{

@@ -63,7 +63,7 @@ func (s *source) json(lang string) ([]byte, error) {
 	e.SetIndent("", "  ")
 	err := e.Encode(object{
 		"uid": uid(s.UID, lang), "title": s.Title.In(lang), "description": s.About.In(lang), "tags": []string{"sellthrough", lang},
-		"schemaVersion": schemaVersion, "version": 1, "editable": false, "graphTooltip": 1, "timezone": "utc", "weekStart": "monday", "fiscalYearStartMonth": 0, "liveNow": false,
+		"schemaVersion": schemaVersion, "version": 1, "editable": false, "graphTooltip": 1, "timezone": "", "weekStart": "monday", "fiscalYearStartMonth": 0, "liveNow": false,
 		"time": object{"from": from, "to": "now"}, "timepicker": object{}, "refresh": refresh,
 		"annotations": object{"list": []any{}}, "links": links(s.UID, lang), "templating": object{"list": variables}, "panels": panels,
 		"preload": false,
@@ -75,7 +75,12 @@ var boardTitles = map[string]text{
 	"channel":      {EN: "Channel overview", ZH: "渠道总览"},
 	"organisation": {EN: "Organisation", ZH: "组织"},
 	"modes":        {EN: "Operating modes", ZH: "经营模式"},
+	"scorecard":    {EN: "Scorecard", ZH: "伙伴评分卡"},
+	"territory":    {EN: "Territory", ZH: "区域"},
+	"promotions":   {EN: "Promotions", ZH: "促销"},
+	"life":         {EN: "Partner life cycle", ZH: "伙伴生命周期"},
 	"flows":        {EN: "Four flows", ZH: "四流"},
+	"incentives":   {EN: "Incentives", ZH: "激励"},
 	"stock":        {EN: "Stock", ZH: "库存"},
 	"partner":      {EN: "Partner", ZH: "伙伴"},
 	"quality":      {EN: "Data quality", ZH: "数据质量"},
@@ -116,7 +121,7 @@ var choices = map[string]choice{
 	"tier":         {label: text{EN: "Tier", ZH: "层级"}, sql: "SELECT DISTINCT tier FROM v_partners WHERE tier != '' ORDER BY tier"},
 	"type":         {label: text{EN: "Channel type", ZH: "渠道类型"}, sql: "SELECT DISTINCT channel_type FROM v_partners WHERE channel_type != '' ORDER BY channel_type"},
 	"group":        {label: text{EN: "Partner group", ZH: "伙伴集团"}, sql: "SELECT DISTINCT alliance FROM v_groups ORDER BY alliance"},
-	"partner": {label: text{EN: "Partner", ZH: "伙伴"}, sql: "SELECT DISTINCT partner FROM (SELECT partner FROM v_partners UNION ALL SELECT partner FROM v_locations UNION ALL SELECT partner FROM v_submissions) " +
+	"partner": {label: text{EN: "Partner", ZH: "伙伴"}, sql: "SELECT DISTINCT partner FROM (SELECT partner FROM v_partners UNION ALL SELECT partner FROM v_locations UNION ALL SELECT partner FROM v_received) " +
 		"WHERE partner != '' ORDER BY partner"},
 	"territory": {label: text{EN: "Territory", ZH: "区域"}, sql: "SELECT DISTINCT territory FROM (SELECT territory FROM v_locations UNION ALL SELECT arrayJoin(path) FROM v_territory_tree) WHERE territory != '' ORDER BY territory"},
 	"location": {label: text{EN: "Location", ZH: "门店"}, sql: "SELECT DISTINCT code FROM v_locations WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) " +
@@ -124,7 +129,7 @@ var choices = map[string]choice{
 	"unit":    {label: text{EN: "Business unit", ZH: "事业部"}, sql: "SELECT DISTINCT business_unit FROM v_products WHERE business_unit != '' ORDER BY business_unit"},
 	"line":    {label: text{EN: "Product line", ZH: "产品线"}, sql: "SELECT DISTINCT line FROM v_products WHERE line != '' ORDER BY line"},
 	"product": {label: text{EN: "Product", ZH: "产品"}, sql: "SELECT code FROM v_products WHERE $__conditionalAll(line IN (${line:singlequote}), $line) ORDER BY code"},
-	"feed":    {label: text{EN: "Feed", ZH: "数据源"}, sql: "SELECT DISTINCT feed FROM v_submissions WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) ORDER BY feed"},
+	"feed":    {label: text{EN: "Feed", ZH: "数据源"}, sql: "SELECT DISTINCT feed FROM v_received WHERE $__conditionalAll(partner IN (${partner:singlequote}), $partner) ORDER BY feed"},
 	"rule":    {label: text{EN: "Rule", ZH: "规则"}, sql: "SELECT DISTINCT rule FROM v_incidents ORDER BY rule"},
 }
 
@@ -162,11 +167,19 @@ func listed(name string, c choice, lang string) object {
 	}
 }
 
+// statements is where the built-in page serves what partners are told.
+const statements = "statements"
+
+var statementTitle = text{EN: "The statement to print", ZH: "可打印的对账单"}
+
 // address is the data link of a field: a board, and the fields whose values become its variables, "stock location" or
 // "stock location=store". Everything else that is chosen goes along, and the time.
 func address(link, lang string, own []string) (object, error) {
 	words := strings.Fields(link)
 	board := words[0]
+	if board == statements { // no board: the paper of the partner and period of a row, which the built-in page serves
+		return object{"title": statementTitle.In(lang), "url": "/statements/${__data.fields." + words[1] + "}/${__data.fields." + words[2] + "}.html?lang=" + lang, "targetBlank": true}, nil
+	}
 	title, ok := boardTitles[board]
 	if !ok {
 		return nil, fmt.Errorf("link: there is no board %q", board)

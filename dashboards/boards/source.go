@@ -30,8 +30,16 @@ var order = []string{
 	"channel",
 	"organisation",
 	"modes",
+	"scorecard",
+	"territory",
+	"promotions",
+	"life",
 	"flows",
+	"conflict",
+	"reconciliation",
+	"incentives",
 	"stock",
+	"ageing",
 	"partner",
 	"quality",
 	"incidents",
@@ -128,13 +136,20 @@ type condition struct {
 	sql string
 }
 
+// The first and the last business day of the period, in the vendor's zone.
+const (
+	zoned    = ", (SELECT zone FROM v_zone))"
+	firstDay = "toDate32($__fromTime" + zoned
+	lastDay  = "toDate32($__toTime" + zoned
+)
+
 // Where a partner stands is asked of each row's own day where rows have one, else of the last day of the period.
 const (
-	standsThen = "(partner, business_date) IN (SELECT partner, business_date FROM v_tree_days(tree = ${tree:singlequote}, from = toDate32($__fromTime), to = toDate32($__toTime)) WHERE "
-	standsLast = "partner IN (SELECT partner FROM v_tree_at(tree = ${tree:singlequote}, day = toDate32($__toTime)) WHERE "
+	standsThen = "(partner, business_date) IN (SELECT partner, business_date FROM v_tree_days(tree = ${tree:singlequote}, from = " + firstDay + ", to = " + lastDay + ") WHERE "
+	standsLast = "partner IN (SELECT partner FROM v_tree_at(tree = ${tree:singlequote}, day = " + lastDay + ") WHERE "
 
 	// those that are chosen and what is below them
-	chosenNodes = "SELECT arrayJoin(arraySlice(path, arrayFirstIndex(n -> n IN (${organisation:singlequote}), path))) FROM v_tree_at(tree = ${tree:singlequote}, day = toDate32($__toTime)) WHERE " + below
+	chosenNodes = "SELECT arrayJoin(arraySlice(path, arrayFirstIndex(n -> n IN (${organisation:singlequote}), path))) FROM v_tree_at(tree = ${tree:singlequote}, day = " + lastDay + ") WHERE " + below
 
 	below    = "hasAny(path, [${organisation:singlequote}])"
 	run      = "mode IN (${mode:singlequote})"
@@ -148,7 +163,7 @@ var conditions = map[string][]condition{
 		{[]string{"target"}, "partner IN (${partner:singlequote})"},
 	},
 	"organisation": {
-		{[]string{"target"}, "(node IN (" + chosenNodes + ") OR partner IN (SELECT partner FROM v_tree_at(tree = ${tree:singlequote}, day = toDate32($__toTime)) WHERE " + below + "))"},
+		{[]string{"target"}, "(node IN (" + chosenNodes + ") OR partner IN (SELECT partner FROM v_tree_at(tree = ${tree:singlequote}, day = " + lastDay + ") WHERE " + below + "))"},
 		{[]string{"path"}, below},
 		{[]string{"partner", "business_date"}, standsThen + below + ")"},
 		{[]string{"partner"}, standsLast + below + ")"},
@@ -162,11 +177,14 @@ var conditions = map[string][]condition{
 	"tier": {{[]string{"partner"}, "partner IN (SELECT partner FROM v_partners WHERE tier IN (${tier:singlequote}))"}},
 	"type": {{[]string{"partner"}, "partner IN (SELECT partner FROM v_partners WHERE channel_type IN (${type:singlequote}))"}},
 	"group": {
-		{[]string{"partner", "business_date"}, "(partner, business_date) IN (SELECT partner, business_date FROM v_group_days(tree = ${tree:singlequote}, from = toDate32($__fromTime), to = toDate32($__toTime)) WHERE alliance IN (${group:singlequote}))"},
-		{[]string{"partner"}, "partner IN (SELECT partner FROM v_group_days(tree = ${tree:singlequote}, from = toDate32($__toTime), to = toDate32($__toTime)) WHERE alliance IN (${group:singlequote}))"},
+		{[]string{"partner", "business_date"}, "(partner, business_date) IN (SELECT partner, business_date FROM v_group_days(tree = ${tree:singlequote}, from = " + firstDay + ", to = " + lastDay + ") WHERE alliance IN (${group:singlequote}))"},
+		{[]string{"partner"}, "partner IN (SELECT partner FROM v_group_days(tree = ${tree:singlequote}, from = " + lastDay + ", to = " + lastDay + ") WHERE alliance IN (${group:singlequote}))"},
 	},
-	"territory": {{[]string{"location"}, "location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"}},
-	"location":  {{[]string{"location"}, "location IN (${location:singlequote})"}},
+	"territory": {
+		{[]string{"location"}, "location IN (SELECT code FROM v_locations WHERE territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"},
+		{[]string{"territory"}, "(territory IN (${territory:singlequote}) OR territory IN (SELECT territory FROM v_territory_tree WHERE hasAny(path, [${territory:singlequote}])))"},
+	},
+	"location": {{[]string{"location"}, "location IN (${location:singlequote})"}},
 	"unit": {
 		{[]string{"target"}, "unit IN (${unit:singlequote})"},
 		{[]string{"unit"}, "unit IN (${unit:singlequote})"},
@@ -175,6 +193,7 @@ var conditions = map[string][]condition{
 	"line": {
 		{[]string{"target"}, "line IN (${line:singlequote})"},
 		{[]string{"product"}, "product IN (SELECT code FROM v_products WHERE line IN (${line:singlequote}))"},
+		{[]string{"line"}, "line IN (${line:singlequote})"},
 	},
 	"product": {{[]string{"product"}, "product IN (${product:singlequote})"}},
 	"feed":    {{[]string{"feed"}, "feed IN (${feed:singlequote})"}},
@@ -201,13 +220,23 @@ func (s *source) filter(columns []string) string {
 // question writes a panel's SQL: {{measure "name"}} is a number's expression, {{view "name"}} its view, {{filter}} the
 // conditions of all the board's variables that filter the columns named; no name is partner, location and product, and
 // {{dated}} these and business_date. {{split}} is sales by what is chosen of the variable by. {{lang}} is for columns that hold words.
+// {{from}} and {{to}} are the first and the last business day of the period, in the vendor's zone, {{days "column"}} filters by
+// them, {{dayof "instant"}} is the day of an instant there, and {{midnight "day"}} the instant at which a day begins there, which
+// is how a chart or a table shows it.
 func (s *source) question(sql, lang string) (string, error) {
 	whole := []string{"partner", "location", "product"}
 	find := func(name string) (numbers.Number, error) { return numbers.Find(name) }
 	t, err := template.New("").Funcs(template.FuncMap{
 		"measure": func(name string) (string, error) { n, err := find(name); return n.Measure, err },
 		"lang":    func() string { return lang },
-		"view":    func(name string) (string, error) { n, err := find(name); return n.View, err },
+		"from":    func() string { return firstDay },
+		"to":      func() string { return lastDay },
+		"days": func(column string) string {
+			return column + " >= " + firstDay + " AND " + column + " <= " + lastDay
+		},
+		"dayof":    dayOf,
+		"midnight": func(day string) string { return "toDateTime(" + day + ", (SELECT zone FROM v_zone))" },
+		"view":     func(name string) (string, error) { n, err := find(name); return n.View, err },
 		"filter": func(columns ...string) string {
 			if len(columns) == 0 {
 				columns = whole
@@ -228,6 +257,9 @@ func (s *source) question(sql, lang string) (string, error) {
 	}
 	return strings.TrimSpace(b.String()), nil
 }
+
+// dayOf is the business day of an instant.
+func dayOf(instant string) string { return "toDate32(" + instant + zoned }
 
 // Files are all boards in a language by file name, as Grafana's provisioning takes them.
 func Files(lang string) (map[string][]byte, error) {

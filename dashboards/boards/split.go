@@ -7,7 +7,7 @@ import "strings"
 // and then find their place, so that it costs little how many rows there are. A node of the organisation has a row of
 // everything below it, and so has a territory.
 func split(filter string) string {
-	return strings.NewReplacer("{filter}", filter, "{by}", "${by:singlequote}", "{tree}", "tree = ${tree:singlequote}, from = toDate32($__fromTime), to = toDate32($__toTime)").Replace(splitSQL)
+	return strings.NewReplacer("{filter}", filter, "{by}", "${by:singlequote}", "{tree}", "tree = ${tree:singlequote}, from = "+firstDay+", to = "+lastDay).Replace(splitSQL)
 }
 
 const splitSQL = `SELECT arrayJoin(arrayMap(n -> if(n = '', '–', n), multiIf(

@@ -42,6 +42,12 @@ func defaultsOf(typ string) (options, custom object, byThreshold bool) {
 			"exemplars": object{"color": "rgba(255,0,255,0.7)"}, "filterValues": object{"le": 1e-9}, "legend": object{"show": true}, "rowsFrame": object{"layout": "auto"}, "showValue": "never",
 			"tooltip": object{"mode": "single", "showColorScale": true, "yHistogram": false}, "yAxis": object{"axisPlacement": "left", "reverse": false},
 		}, object{"scaleDistribution": object{"type": "linear"}, "hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, false
+	case "xychart":
+		return object{"mapping": "manual", "legend": object{"showLegend": false, "displayMode": "list", "placement": "bottom", "calcs": []string{}}, "tooltip": object{"mode": "single", "sort": "none"}},
+			object{
+				"show": "points", "pointSize": object{"fixed": 8, "min": 6, "max": 40}, "pointShape": "circle", "pointStrokeWidth": 1, "fillOpacity": 50, "axisPlacement": "auto",
+				"hideFrom": object{"legend": false, "tooltip": false, "viz": false},
+			}, false
 	case "state-timeline":
 		return object{"mergeValues": true, "showValue": "never", "alignValue": "left", "rowHeight": 0.8, "legend": legend, "tooltip": tooltip},
 			object{"fillOpacity": 80, "lineWidth": 0, "hideFrom": object{"legend": false, "tooltip": false, "viz": false}}, true

@@ -46,10 +46,22 @@ type store interface {
 	// create opens a new object that nobody finds by its final name.
 	create(ctx context.Context) (temp, error)
 	open(ctx context.Context, name string) (io.ReadCloser, error)
-	exists(ctx context.Context, name string) (bool, error)
+	// renew says whether an object is there, and makes it as young as one that is kept now.
+	renew(ctx context.Context, name string) (bool, error)
+	// each visits objects under a prefix, in no order.
+	each(ctx context.Context, prefix string, use func(object) error) error
+	// expire deletes an object unless it was kept or renewed since a time. It says whether it did.
+	expire(ctx context.Context, name string, before time.Time) (bool, error)
 	remove(ctx context.Context, name string) error // of what is not there: nil
 	sweep(ctx context.Context, before time.Time) error
 	close() error
+}
+
+// object is what a store says of one.
+type object struct {
+	name string
+	size int64
+	at   time.Time // when it was kept or renewed
 }
 
 // temp is an object that is being written.
@@ -213,7 +225,7 @@ func (d *Draft) Open(ctx context.Context) (io.ReadCloser, error) {
 	return decoded(r)
 }
 
-// Commit makes the body durable under its name. A body that is already there is fine.
+// Commit makes the body durable under its name. A body that is already there is fine, and is kept as long as a new one.
 func (d *Draft) Commit(ctx context.Context) error {
 	if d.vault != nil {
 		return d.keep(ctx)
@@ -222,7 +234,7 @@ func (d *Draft) Commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	there, err := d.a.store.exists(ctx, n)
+	there, err := d.a.store.renew(ctx, n)
 	if err != nil || there {
 		return err
 	}

@@ -128,3 +128,60 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 		return err
 	})
 }
+
+// TestBodiesExpireUnlessTheyAreSentAgain: what was kept before a time goes, and can be sent again; what was kept or sent again
+// since stays.
+func TestBodiesExpireUnlessTheyAreSentAgain(t *testing.T) {
+	each(t, func(t *testing.T, a *Archive) {
+		keep := func(text string) *Draft {
+			d := draft(t, a, []byte(text))
+			if err := d.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+		there := func(d *Draft) bool {
+			r, err := a.Open(t.Context(), d.Sum)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				t.Fatal(err)
+			}
+			if err == nil {
+				r.Close()
+			}
+			return err == nil
+		}
+		one, two := keep("one"), keep("two")
+		for what, before := range map[string]time.Time{"without a retention": {}, "an hour ago": time.Now().Add(-time.Hour)} {
+			k, err := a.Expire(t.Context(), before)
+			if err != nil || k.Bodies != 2 || k.Expired != 0 || k.Bytes == 0 || k.Oldest.IsZero() {
+				t.Fatalf("%s: %+v, %v", what, k, err)
+			}
+		}
+		if f, ok := a.store.(folder); ok {
+			age := func(d *Draft) {
+				n, _ := name(d.Sum)
+				then := time.Now().Add(-2 * time.Hour)
+				if err := os.Chtimes(f.path(n), then, then); err != nil {
+					t.Fatal(err)
+				}
+			}
+			age(one)
+			age(two)
+			keep("two")
+			k, err := a.Expire(t.Context(), time.Now().Add(-time.Hour))
+			if err != nil || k.Expired != 1 || k.Bodies != 1 || there(one) || !there(two) {
+				t.Fatalf("one is old, two was sent again: %+v, %v", k, err)
+			}
+			n, _ := name(two.Sum)
+			if gone, err := f.expire(t.Context(), n, time.Now().Add(-time.Hour)); gone || err != nil || !there(two) {
+				t.Fatalf("a body that was renewed while it was looked at: gone %v, %v", gone, err)
+			}
+		}
+		if k, err := a.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil || k.Bodies != 0 || there(two) {
+			t.Fatalf("all are old: %+v, %v", k, err)
+		}
+		if keep("one"); !there(one) {
+			t.Error("an expired body can't be sent again")
+		}
+	})
+}

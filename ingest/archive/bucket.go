@@ -39,12 +39,52 @@ func (b *bucket) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return r, nil
 }
 
-func (b *bucket) exists(ctx context.Context, name string) (bool, error) {
-	ok, err := b.b.Exists(ctx, name)
+// young is the age below which an object in a bucket is not kept anew: that costs a copy.
+const young = 24 * time.Hour
+
+func (b *bucket) renew(ctx context.Context, name string) (bool, error) {
+	o, err := b.b.Attributes(ctx, name)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("archive: look for %s: %w", name, err)
 	}
-	return ok, nil
+	return time.Since(o.ModTime) < young, nil // else the draft takes its place
+}
+
+func (b *bucket) each(ctx context.Context, prefix string, use func(object) error) error {
+	for it := b.b.List(&blob.ListOptions{Prefix: prefix}); ; {
+		o, err := it.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = use(object{o.Key, o.Size, o.ModTime})
+		}
+		if err != nil {
+			return fmt.Errorf("archive: list: %w", err)
+		}
+	}
+}
+
+// expire looks again before it deletes. What is kept anew in the instant between is young, so nothing that is a day older than
+// the retention was renewed in it.
+func (b *bucket) expire(ctx context.Context, name string, before time.Time) (bool, error) {
+	o, err := b.b.Attributes(ctx, name)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return false, nil
+	}
+	if err == nil && !o.ModTime.Before(before) {
+		return false, nil
+	}
+	if err == nil {
+		err = b.b.Delete(ctx, name)
+	}
+	if err != nil {
+		return false, fmt.Errorf("archive: expire %s: %w", name, err)
+	}
+	return true, nil
 }
 
 func (b *bucket) remove(ctx context.Context, name string) error {

@@ -43,12 +43,63 @@ func (f folder) open(_ context.Context, name string) (io.ReadCloser, error) {
 	return r, nil
 }
 
-func (f folder) exists(_ context.Context, name string) (bool, error) {
-	_, err := os.Stat(f.path(name))
+func (f folder) renew(_ context.Context, name string) (bool, error) {
+	err := os.Chtimes(f.path(name), time.Time{}, time.Now())
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
+		return false, fmt.Errorf("archive: %w", err)
+	}
+	return true, nil
+}
+
+func (f folder) each(ctx context.Context, prefix string, use func(object) error) error {
+	err := filepath.WalkDir(f.path(prefix), func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // it has gone meanwhile
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !e.Type().IsRegular():
+			return nil
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(f.root, path)
+		if err != nil {
+			return err
+		}
+		return use(object{filepath.ToSlash(rel), info.Size(), info.ModTime()})
+	})
+	if err != nil {
+		return fmt.Errorf("archive: list: %w", err)
+	}
+	return nil
+}
+
+// expire puts the file aside before it looks at its time again: a renewal then finds nothing, and the body is kept anew; one
+// that came just before is seen here, and the file comes back.
+func (f folder) expire(_ context.Context, name string, before time.Time) (bool, error) {
+	path, aside := f.path(name), f.path(name)+".expired"
+	if err := os.Rename(path, aside); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return false, fmt.Errorf("archive: %w", err)
+	}
+	info, err := os.Stat(aside)
+	if err == nil && !info.ModTime().Before(before) {
+		return false, os.Rename(aside, path) // whatever was kept there meanwhile is the same body
+	}
+	if err = errors.Join(err, os.Remove(aside)); err != nil {
 		return false, fmt.Errorf("archive: %w", err)
 	}
 	return true, nil

@@ -17,14 +17,14 @@ func (d *Draft) keep(ctx context.Context) error {
 		return nil
 	}
 	if e, err := d.vault.Find(ctx, d.entry.Name); err == nil { // the same body was sent before
-		if d.kept, err = d.a.store.exists(ctx, object(&e)); d.kept {
+		if d.kept, err = d.a.store.renew(ctx, lies(&e)); d.kept {
 			d.entry = e
 		}
 		if err != nil || d.kept {
 			return err
 		}
 	}
-	if err := d.temp.keep(ctx, object(&d.entry)); err != nil {
+	if err := d.temp.keep(ctx, lies(&d.entry)); err != nil {
 		return err
 	}
 	kept, err := d.vault.Keep(ctx, d.entry)
@@ -32,9 +32,9 @@ func (d *Draft) keep(ctx context.Context) error {
 		return err // the object stays, and is worth nothing
 	}
 	if kept.Object != d.entry.Object {
-		there, err := d.a.store.exists(ctx, object(&kept))
+		there, err := d.a.store.renew(ctx, lies(&kept))
 		if err == nil && there {
-			err = d.a.store.remove(ctx, object(&d.entry))
+			err = d.a.store.remove(ctx, lies(&d.entry))
 			d.entry = kept
 		} else if err == nil { // what was kept before was taken out of the archive, by age
 			err = d.vault.Replace(ctx, d.entry)
@@ -47,8 +47,8 @@ func (d *Draft) keep(ctx context.Context) error {
 	return nil
 }
 
-// object is where a sealed body lies.
-func object(e *keys.Entry) string { return "sealed/" + e.Object[:2] + "/" + e.Object }
+// lies is where a sealed body lies.
+func lies(e *keys.Entry) string { return "sealed/" + e.Object[:2] + "/" + e.Object }
 
 // unlock reads a sealed body.
 func (a *Archive) unlock(ctx context.Context, name string) (io.ReadCloser, error) {
@@ -66,7 +66,7 @@ func (a *Archive) unlock(ctx context.Context, name string) (io.ReadCloser, error
 }
 
 func (a *Archive) unseal(ctx context.Context, e *keys.Entry) (io.ReadCloser, error) {
-	r, err := a.store.open(ctx, object(e))
+	r, err := a.store.open(ctx, lies(e))
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (a *Archive) drop(ctx context.Context, name string) error {
 	case err != nil:
 		return fmt.Errorf("archive: %w", err)
 	}
-	if err := a.store.remove(ctx, object(&e)); err != nil {
+	if err := a.store.remove(ctx, lies(&e)); err != nil {
 		return err
 	}
 	return a.Keys.Drop(ctx, name)
@@ -95,7 +95,7 @@ func (a *Archive) drop(ctx context.Context, name string) error {
 
 // RemoveSealed takes the object of a sealed body out of the archive, whose key is destroyed.
 func (a *Archive) RemoveSealed(ctx context.Context, e *keys.Entry) error {
-	return a.store.remove(ctx, object(e))
+	return a.store.remove(ctx, lies(e))
 }
 
 func unsealed(r io.ReadCloser, key []byte) (io.ReadCloser, error) {

@@ -134,6 +134,9 @@ func StatusText(s *Status) string {
 	}
 	b.WriteByte('\n')
 	if c := s.Counts; c != nil {
+		if c.Refused > 0 {
+			fmt.Fprintf(&b, "refused after all %d, see /v1/submissions/%s/refused\n", c.Refused, s.Submission)
+		}
 		fmt.Fprintf(&b, "new %d, duplicate %d, corrected %d, superseded %d, held %d; withdrawn %d, implied %d, unmatched %d\n",
 			c.New, c.Duplicate, c.Corrected, c.Superseded, c.Held, c.Withdrawn, c.Implied, c.Unmatched)
 	}

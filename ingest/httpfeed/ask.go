@@ -120,7 +120,13 @@ func (d *door) look(ctx context.Context, p *config.Partner, id sellthrough.Submi
 		if err != nil {
 			return s, err
 		}
+		rc.Refuse(o.Counts.Refused)
 		s.Receipt = &rc
+	}
+	if o.Counts.Refused > 0 && s.Receipt != nil {
+		if s.Receipt.Refusals, err = d.Books.Refused(ctx, id, 0, d.Config.Limits.Refused); err != nil {
+			return s, fmt.Errorf("read refused rows of %s: %w", id, err)
+		}
 	}
 	switch {
 	case recent && !completed:

@@ -285,6 +285,7 @@ var statuses = map[ingest.Kind]struct {
 	ingest.Stalled:     {http.StatusRequestTimeout, "The body stalled"},
 	ingest.Cut:         {http.StatusBadRequest, "The body was cut"},
 	ingest.Busy:        {http.StatusTooManyRequests, "Too much at once"},
+	ingest.Full:        {http.StatusInsufficientStorage, "No room just now"},
 	ingest.Unavailable: {http.StatusServiceUnavailable, "Not possible just now"},
 }
 
@@ -298,7 +299,7 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !ok {
 		f = &ingest.Fault{Kind: ingest.Unavailable, Retry: 5 * time.Second, Detail: "something we need can't be reached just now; ask again", Err: err}
 	}
-	if f.Kind == ingest.Unavailable {
+	if (f.Kind == ingest.Unavailable || f.Kind == ingest.Full) && f.Err != nil { // without a cause it is a state, which is told once
 		d.Log.Warn().Err(err).Str("path", r.URL.Path).Msg("request not served")
 	}
 	s := statuses[f.Kind]

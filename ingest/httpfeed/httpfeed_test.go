@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +89,7 @@ type world struct {
 	intake *ingest.Intake
 	kafka  *kfake.Cluster
 	config *config.Config
+	full   atomic.Bool // the disk
 }
 
 func newWorld(t *testing.T) *world {
@@ -110,7 +112,13 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	i, err := ingest.New(ingest.Options{Config: c, Bus: b, Archive: a})
+	w := &world{t: t, kafka: k, config: c}
+	i, err := ingest.New(ingest.Options{Config: c, Bus: b, Archive: a, Room: func(int64) error {
+		if w.full.Load() {
+			return errors.New("no byte is free")
+		}
+		return nil
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +141,8 @@ func newWorld(t *testing.T) *world {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	return &world{t: t, server: s, books: books, intake: i, kafka: k, config: c}
+	w.server, w.books, w.intake = s, books, i
+	return w
 }
 
 // ask makes a request with acme's key; heads are "Name: value", and "-Name" leaves one out.

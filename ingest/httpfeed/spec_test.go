@@ -187,6 +187,9 @@ func (w *world) everything() map[string][]answer {
 	do(submit, path, text("receipt,store,item,qty,day\n"+third))
 	a, answered := w.stall()
 	note(submit, a, answered)
+	w.full.Store(true)
+	do(submit, path, text(good))
+	w.full.Store(false)
 
 	do(find, "/v1/submissions?key=k&feed=pos", nil)
 	do(find, "/v1/submissions", nil)

@@ -78,6 +78,29 @@ func (s *SMTP) Send(ctx context.Context, r Reply) error {
 			}
 		}
 	}
+	return s.deliver(ctx, m)
+}
+
+// Submit sends a file to a mailbox as a partner would.
+func (s *SMTP) Submit(ctx context.Context, to, file string, body []byte) error {
+	m := gomail.NewMsg()
+	if err := m.From(s.from); err != nil {
+		return fmt.Errorf("sender %s: %w", s.from, err)
+	}
+	if err := m.To(to); err != nil {
+		return fmt.Errorf("recipient %s: %w", to, err)
+	}
+	m.Subject(file)
+	m.SetDate()
+	m.SetMessageID()
+	m.SetBodyString(gomail.TypeTextPlain, "")
+	if err := m.AttachReader(file, bytes.NewReader(body)); err != nil {
+		return err
+	}
+	return s.deliver(ctx, m)
+}
+
+func (s *SMTP) deliver(ctx context.Context, m *gomail.Msg) error {
 	c, err := s.client()
 	if err != nil {
 		return err

@@ -137,7 +137,7 @@ func (c *client) once(r *http.Request, use func(http.Header, io.Reader) error) (
 	}
 	switch a.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusInsufficientStorage:
 		seconds, _ := strconv.Atoi(a.Header.Get("Retry-After")) // none: our own pause
 		return time.Duration(seconds) * time.Second, errors.New(no.Detail)
 	}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -63,6 +64,7 @@ type Options struct {
 	Partitions  int // of the lines topic, fixed when it is made
 	Replication int
 	Retention   time.Duration
+	Budget      int64       // bytes of the lines topic; 0: none
 	TLS         *tls.Config // nil: none
 	User        string
 	Password    string
@@ -76,6 +78,8 @@ type Bus struct {
 	dialer *kafka.Dialer
 	lanes  lanes
 	making sync.Mutex // of topics: one at a time in a process
+	born   time.Time
+	heard  atomic.Int64 // nanoseconds after born
 }
 
 // New makes a bus. It dials nothing.
@@ -94,8 +98,14 @@ func New(o Options) (*Bus, error) {
 		t.SASL, d.SASLMechanism = m, m
 	}
 	c := &kafka.Client{Addr: kafka.TCP(o.Brokers...), Transport: t, Timeout: 30 * time.Second}
-	return &Bus{opts: o, client: c, dialer: d, lanes: newLanes()}, nil
+	return &Bus{opts: o, client: c, dialer: d, lanes: newLanes(), born: time.Now()}, nil
 }
+
+// answered notes that the cluster did what was asked.
+func (b *Bus) answered() { b.heard.Store(int64(time.Since(b.born))) }
+
+// Silence is how long ago the cluster last did what this process asked of it.
+func (b *Bus) Silence() time.Duration { return time.Since(b.born) - time.Duration(b.heard.Load()) }
 
 // Close drops idle connections.
 func (b *Bus) Close() {

@@ -20,10 +20,17 @@ type stamped struct {
 	incarnation Incarnation
 }
 
+// How much an answer of the log holds: at most mostBytes, or the one batch of records in which the offset lies, whatever
+// its size. Who wants few records asks for fewBytes each, so that the log does not read, send and copy what follows them.
+const (
+	mostBytes = 8 << 20
+	fewBytes  = 16 << 10
+)
+
 // fetch reads some messages from offset on; none if there are none within wait.
-func (b *Bus) fetch(ctx context.Context, t Topic, p int, offset int64, wait time.Duration) (fetched, error) {
+func (b *Bus) fetch(ctx context.Context, t Topic, p int, offset int64, wait time.Duration, bytes int64) (fetched, error) {
 	r, err := b.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: b.name(t), Partition: p, Offset: offset, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: wait,
+		Topic: b.name(t), Partition: p, Offset: offset, MinBytes: 1, MaxBytes: bytes, MaxWait: wait,
 	})
 	if err == nil {
 		err = r.Error
@@ -31,6 +38,7 @@ func (b *Bus) fetch(ctx context.Context, t Topic, p int, offset int64, wait time
 	if err != nil {
 		return fetched{}, fmt.Errorf("kafka: read %s/%d@%d: %w", b.name(t), p, offset, err)
 	}
+	b.answered()
 	out := fetched{end: r.HighWatermark}
 	for {
 		rec, err := r.Records.ReadRecord()
@@ -62,27 +70,33 @@ func (b *Bus) fetch(ctx context.Context, t Topic, p int, offset int64, wait time
 // ErrIncarnation says that a topic is not the one it was: made anew, or of another cluster.
 var ErrIncarnation = errors.New("kafka: the topic was made anew")
 
-// Reader reads one partition from an offset on.
-type Reader struct {
+// Reader reads one partition from an offset on. Next returns the message at its position, waiting for it up to wait; ok is
+// false when none came. Lag is how many records of the partition lie before the end, as of the last read.
+type Reader interface {
+	Next(ctx context.Context, wait time.Duration) (m Message, ok bool, err error)
+	Lag() int64
+}
+
+type reader struct {
 	bus    *Bus
 	topic  Topic
 	part   int
 	inc    Incarnation
 	next   int64
 	end    int64
+	bytes  int64 // of an answer
 	buffer []stamped
 }
 
 // Reader begins at offset; an offset before the first kept record begins there only if nothing was lost between.
-func (b *Bus) Reader(t Topic, partition int, inc Incarnation, offset int64) *Reader {
-	return &Reader{bus: b, topic: t, part: partition, inc: inc, next: offset}
+func (b *Bus) Reader(t Topic, partition int, inc Incarnation, offset int64) Reader {
+	return &reader{bus: b, topic: t, part: partition, inc: inc, next: offset, bytes: mostBytes}
 }
 
-// Next returns the message at the reader's position, waiting for it up to wait; ok is false when none came. A position
-// that the retention has passed is an error that names it.
-func (r *Reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bool, err error) {
+// Next is as Reader says. A position that the retention has passed is an error that names it.
+func (r *reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bool, err error) {
 	if len(r.buffer) == 0 {
-		f, err := r.bus.fetch(ctx, r.topic, r.part, r.next, wait)
+		f, err := r.bus.fetch(ctx, r.topic, r.part, r.next, wait, r.bytes)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			return Message{}, false, r.outOfRange(ctx)
 		}
@@ -105,10 +119,9 @@ func (r *Reader) Next(ctx context.Context, wait time.Duration) (m Message, ok bo
 	return s.Message, true, nil
 }
 
-// Lag is how many records of the partition lie before the end, as of the last read.
-func (r *Reader) Lag() int64 { return max(0, r.end-r.next) }
+func (r *reader) Lag() int64 { return max(0, r.end-r.next) }
 
-func (r *Reader) outOfRange(ctx context.Context) error {
+func (r *reader) outOfRange(ctx context.Context) error {
 	first, end, err := r.bus.Offsets(ctx, r.topic, r.part)
 	if err != nil {
 		return err
@@ -121,9 +134,10 @@ func (r *Reader) outOfRange(ctx context.Context) error {
 		"send the submissions in question again from the archive (see docs/operations.md)", r.bus.name(r.topic), r.part, r.next, first)
 }
 
-// At reads the messages at the given ascending offsets, as an end mark lists them, and hands each to use.
+// At reads the messages at the given ascending offsets, as an end mark lists them, and hands each to use. It asks for about
+// as much as lies between the first and the last of them; where that is too little, the next answer may hold more.
 func (b *Bus) At(ctx context.Context, t Topic, partition int, inc Incarnation, offsets []int64, use func(Message) error) error {
-	r := &Reader{bus: b, topic: t, part: partition, inc: inc}
+	r := &reader{bus: b, topic: t, part: partition, inc: inc}
 	for _, o := range offsets {
 		if len(r.buffer) > 0 && o > r.buffer[len(r.buffer)-1].Offset {
 			r.buffer = nil
@@ -133,6 +147,7 @@ func (b *Bus) At(ctx context.Context, t Topic, partition int, inc Incarnation, o
 		}
 		if len(r.buffer) == 0 {
 			r.next = o
+			r.bytes = min(mostBytes, max(2*r.bytes, fewBytes*(offsets[len(offsets)-1]-o+1)))
 		}
 		m, ok, err := r.Next(ctx, 5*time.Second)
 		if err != nil {

@@ -65,6 +65,9 @@ func (b *Bus) join(ctx context.Context, group, topic string, grows bool, run fun
 			}
 			continue
 		}
+		if len(gen.Assignments[topic]) == 0 && grows && sleep(ctx, time.Second) != nil { // the topic may not be there yet: kafka-go would ask without a pause
+			return ctx.Err()
+		}
 		for _, a := range gen.Assignments[topic] {
 			all.Add(1)
 			gen.Start(func(gctx context.Context) {

@@ -158,6 +158,7 @@ func (b *Bus) produce(ctx context.Context, key laneKey, batch []*ticket) (int64,
 	if err != nil {
 		return 0, fmt.Errorf("kafka: write %d messages to %s/%d: %w", len(recs), b.name(key.topic), key.partition, err)
 	}
+	b.answered()
 	return r.BaseOffset, nil
 }
 

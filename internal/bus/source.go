@@ -182,15 +182,23 @@ func (p *Share) Answer(ctx context.Context, text []byte) error {
 	if p.source.o.Receipts == "" {
 		return nil
 	}
-	r, err := p.source.bus.client.Produce(ctx, &kafka.ProduceRequest{
-		Topic: p.source.o.Receipts, Partition: 0, RequiredAcks: kafka.RequireAll,
-		Records: kafka.NewRecordReader(kafka.Record{Time: time.Now(), Value: &value{Reader: bytes.NewReader(text)}}),
+	return p.source.write(ctx, p.source.o.Receipts, kafka.Record{Time: time.Now(), Value: &value{Reader: bytes.NewReader(text)}})
+}
+
+// Write writes a message to the topic, as its owner would.
+func (s *Source) Write(ctx context.Context, file string, text []byte) error {
+	return s.write(ctx, s.o.Topic, kafka.Record{
+		Time: time.Now(), Value: &value{Reader: bytes.NewReader(text)}, Headers: []kafka.Header{{Key: "file", Value: []byte(file)}},
 	})
+}
+
+func (s *Source) write(ctx context.Context, topic string, rec kafka.Record) error {
+	r, err := s.bus.client.Produce(ctx, &kafka.ProduceRequest{Topic: topic, Partition: 0, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(rec)})
 	if err == nil {
 		err = r.Error
 	}
 	if err != nil {
-		return fmt.Errorf("kafka: write a receipt to %s: %w", p.source.o.Receipts, err)
+		return fmt.Errorf("kafka: write to %s: %w", topic, err)
 	}
 	return nil
 }

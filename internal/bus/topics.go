@@ -105,16 +105,19 @@ func (b *Bus) tryEnsure(ctx context.Context, t Topic) (Incarnation, error) {
 }
 
 func (b *Bus) create(ctx context.Context, t Topic) error {
-	retention := b.opts.Retention.Milliseconds()
+	retention, bytes := b.opts.Retention.Milliseconds(), int64(-1)
+	if b.opts.Budget > 0 {
+		bytes = max(1, b.opts.Budget/int64(b.opts.Partitions))
+	}
 	if t == Submissions {
-		retention = -1 // its offsets are revisions, and a few hundred bytes a submission are worth keeping
+		retention, bytes = -1, -1 // its offsets are revisions, and a few hundred bytes a submission are worth keeping
 	}
 	conf := []kafka.ConfigEntry{
 		{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
 		{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(8 * MaxMessage)},
 		{ConfigName: "cleanup.policy", ConfigValue: "delete"},
 		{ConfigName: "retention.ms", ConfigValue: strconv.FormatInt(retention, 10)},
-		{ConfigName: "retention.bytes", ConfigValue: "-1"},
+		{ConfigName: "retention.bytes", ConfigValue: strconv.FormatInt(bytes, 10)},
 	}
 	if b.opts.Replication > 1 {
 		conf = append(conf, kafka.ConfigEntry{ConfigName: "min.insync.replicas", ConfigValue: "2"})
@@ -179,7 +182,7 @@ func (b *Bus) genesis(ctx context.Context, t Topic) (Incarnation, error) {
 }
 
 func (b *Bus) incarnationAt(ctx context.Context, t Topic, p int, offset int64) (Incarnation, error) {
-	f, err := b.fetch(ctx, t, p, offset, time.Second)
+	f, err := b.fetch(ctx, t, p, offset, time.Second, fewBytes)
 	if err != nil {
 		return "", err
 	}
@@ -201,6 +204,7 @@ func (b *Bus) Offsets(ctx context.Context, t Topic, p int) (first, end int64, er
 	if err != nil {
 		return 0, 0, fmt.Errorf("kafka: offsets of %s/%d: %w", name, p, err)
 	}
+	b.answered()
 	for _, o := range r.Topics[name] {
 		if o.Partition == p {
 			if o.Error != nil {

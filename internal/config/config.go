@@ -19,6 +19,7 @@ type Config struct {
 	Listen    Listen    `yaml:"listen"`
 	Engines   Engines   `yaml:"engines"`
 	Archive   Archive   `yaml:"archive"`
+	Disk      Disk      `yaml:"disk"`
 	Customers Customers `yaml:"customers"`
 	Reporting Reporting `yaml:"reporting"`
 	Reference Reference `yaml:"reference"`
@@ -30,6 +31,8 @@ type Config struct {
 	Doors     Doors     `yaml:"doors"`
 	Access    Access    `yaml:"access"`
 	Alerts    Alerts    `yaml:"alerts"`
+
+	Canary CanaryPartner `yaml:"canary"`
 }
 
 // Listen holds the addresses of the two ports. Both default to loopback.
@@ -53,6 +56,7 @@ type Kafka struct {
 	Partitions  int           `yaml:"partitions"`  // of the line topic, fixed when it is made; default 4
 	Replication int           `yaml:"replication"` // of topics that are made; default: 1 embedded, 3 external
 	Retention   time.Duration `yaml:"retention"`   // by log time; default 90d
+	Budget      Size          `yaml:"budget"`      // of the line topic on each replica; 0, the default: none. Read when the topic is made
 	Port        int           `yaml:"port"`        // of the embedded broker; 0 chooses one
 	TLS         bool          `yaml:"tls"`
 	CA          string        `yaml:"ca"`   // PEM file of the authorities to trust; empty: the system's
@@ -68,11 +72,20 @@ type ClickHouse struct {
 	Password Secret `yaml:"password"`
 	TLS      bool   `yaml:"tls"`
 	Memory   Size   `yaml:"memory"` // limit of the embedded server; 0, the default, is 4GiB or 40 % of the machine
+	// How long notes of batches that are done are kept; default 30d. See docs/operations.md, "Retention and growth".
+	Road time.Duration `yaml:"road"`
 }
 
 // Archive is where bodies are kept as they were sent.
 type Archive struct {
-	URL string `yaml:"url"` // a folder (default DATA/archive) or a gocloud.dev/blob URL
+	URL       string        `yaml:"url"`       // a folder (default DATA/archive) or a gocloud.dev/blob URL
+	Retention time.Duration `yaml:"retention"` // of bodies that nothing waits for; 0, the default: for ever
+}
+
+// Disk is what stays free on the volumes of this machine.
+type Disk struct {
+	Reserve Size `yaml:"reserve"` // collectors refuse bodies below it; default 2GiB; 0: they never do
+	Engines Size `yaml:"engines"` // the embedded ClickHouse refuses inserts below it; default 512MiB
 }
 
 // Customers is how end customers are hidden; see docs/security.md.

@@ -68,7 +68,8 @@ func defaults() *Config {
 	return &Config{
 		Data:      "./data",
 		Listen:    Listen{API: "127.0.0.1:8080", Admin: "127.0.0.1:9090"},
-		Engines:   Engines{Kafka: Kafka{Prefix: "sellthrough", Group: "sellthrough-transform", Partitions: 4, Retention: 90 * 24 * time.Hour}, ClickHouse: ClickHouse{Database: "sellthrough"}},
+		Engines:   Engines{Kafka: Kafka{Prefix: "sellthrough", Group: "sellthrough-transform", Partitions: 4, Retention: 90 * 24 * time.Hour}, ClickHouse: ClickHouse{Database: "sellthrough", Road: 30 * 24 * time.Hour}},
+		Disk:      Disk{Reserve: 2 << 30, Engines: 512 << 20},
 		Customers: Customers{Rotate: 365 * 24 * time.Hour},
 		Reporting: Reporting{Currency: "USD", TimeZone: "UTC"},
 		Reference: Reference{Watch: 2 * time.Second},
@@ -81,6 +82,7 @@ func defaults() *Config {
 		Doors:     doorDefaults(),
 		Access:    Access{Keys: true, Idle: 8 * time.Hour, Absolute: 7 * 24 * time.Hour, OIDC: OIDC{Claims: Claims{Name: "email", Role: "role", Partner: "partner", Node: "node", Grants: "grants"}}},
 		Alerts:    Alerts{Every: 5 * time.Second, Weekly: Weekly{At: "08:00"}},
+		Canary:    CanaryPartner{Wait: 2 * time.Minute},
 	}
 }
 
@@ -112,6 +114,9 @@ func complete(c *Config) {
 		}
 	}
 	completeDoors(c)
+	if m := &c.Canary.Mail; m.From != "" && m.To == "" {
+		m.To = c.Doors.Mail.From
+	}
 	for i := range c.Feeds {
 		f := &c.Feeds[i]
 		f.standardColumns()

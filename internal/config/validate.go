@@ -51,6 +51,12 @@ func (v *validator) config() {
 			v.bad("archive.url", "archive.url %q is not a URL; write a folder, or a URL like s3://bucket", c.Archive.URL)
 		}
 	}
+	if r := c.Archive.Retention; r != 0 {
+		v.span("archive.retention", r, 24*time.Hour, 100*365*24*time.Hour)
+	}
+	if d := c.Disk; d.Engines > d.Reserve && d.Reserve != 0 {
+		v.bad("disk.engines", "disk.engines is above disk.reserve; collectors have to stop first, so make the reserve larger")
+	}
 	v.customers()
 	v.currency("reporting.currency", c.Reporting.Currency)
 	v.zone("reporting.time_zone", c.Reporting.TimeZone)
@@ -65,6 +71,7 @@ func (v *validator) config() {
 	v.doors()
 	v.access()
 	v.alerts()
+	v.canary()
 }
 
 var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
@@ -83,6 +90,9 @@ func (v *validator) kafka() {
 	v.count("engines.kafka.partitions", k.Partitions, 1, 1024)
 	v.count("engines.kafka.replication", k.Replication, 1, 15)
 	v.span("engines.kafka.retention", k.Retention, 24*time.Hour, 100*365*24*time.Hour)
+	if k.Budget != 0 {
+		v.size("engines.kafka.budget", k.Budget, 64<<20, 1<<50)
+	}
 	v.count("engines.kafka.port", k.Port, 0, 65535)
 	if k.CA != "" && !k.TLS {
 		v.bad("engines.kafka.ca", "engines.kafka.ca is set without tls; write tls: true or take it out")
@@ -108,6 +118,7 @@ func (v *validator) clickhouse() {
 	if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(k.Database) {
 		v.bad("engines.clickhouse.database", "engines.clickhouse.database %q is not a name of a database; use letters, digits and underscore", k.Database)
 	}
+	v.span("engines.clickhouse.road", k.Road, 7*24*time.Hour, 100*365*24*time.Hour)
 	if k.Memory != 0 {
 		v.size("engines.clickhouse.memory", k.Memory, 512<<20, 1<<44)
 	}

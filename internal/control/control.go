@@ -90,6 +90,32 @@ func (c Control) ApplyReference(ctx context.Context, dir, who string) (rev sellt
 	return o.Revision, true, c.tell(ctx, inc, o)
 }
 
+// Force tells the partitions that a version which is kept already is in force.
+func (c Control) Force(ctx context.Context, rev sellthrough.Revision, who string) error {
+	inc, err := c.Log.Ensure(ctx)
+	if err != nil {
+		return err
+	}
+	return c.tell(ctx, inc, sellthrough.Order{Kind: sellthrough.OrderReference, Revision: rev, At: time.Now().UTC(), Who: who})
+}
+
+// Replay lets the difference of a shadow run take effect. Before the partitions hear of it, keep is called with the order's
+// revision: a reference version that read the shadow is kept under it.
+func (c Control) Replay(ctx context.Context, r sellthrough.Replay, who, why string, keep func(sellthrough.Revision) (sellthrough.Revision, error)) (sellthrough.Revision, error) {
+	inc, err := c.Log.Ensure(ctx)
+	if err != nil {
+		return 0, err
+	}
+	o := sellthrough.Order{Kind: sellthrough.OrderReplay, At: time.Now().UTC(), Who: who, Why: why, Replay: &r}
+	if err := c.register(ctx, inc, &o); err != nil {
+		return 0, err
+	}
+	if r.Reference, err = keep(o.Revision); err != nil {
+		return 0, err
+	}
+	return o.Revision, c.tell(ctx, inc, o)
+}
+
 // Undo takes back what a submission wrote, where it is still the newest word.
 func (c Control) Undo(ctx context.Context, id sellthrough.SubmissionID, revision sellthrough.Revision, who, why string) error {
 	inc, err := c.Log.Ensure(ctx)

@@ -30,6 +30,7 @@ type Channel struct {
 	reader  *clickhouse.Ledger
 	name    string
 	batches int64
+	epoch   uint64 // of the partition that the batches are of; 0: not claimed yet
 }
 
 // New makes an empty channel on the shared server.
@@ -40,6 +41,12 @@ func New(t testing.TB) *Channel {
 
 // In makes an empty channel in a database of that name, for which users may have been made.
 func In(t testing.TB, database string) *Channel {
+	t.Helper()
+	return Where(t, database, "UTC")
+}
+
+// Where makes an empty channel whose business days are those of a time zone.
+func Where(t testing.TB, database, zone string) *Channel {
 	t.Helper()
 	s := enginetest.ClickHouse(t)
 	c := &Channel{name: database}
@@ -52,7 +59,7 @@ func In(t testing.TB, database string) *Channel {
 		t.Cleanup(func() { _ = l.Close() })
 		return l
 	}
-	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Views: numbers.Views})
+	c.ledger = open(clickhouse.Options{User: s.AdminUser, Password: s.AdminPassword, Zone: zone, Views: numbers.Views})
 	c.reader = open(clickhouse.Options{User: s.ReadUser, Password: s.ReadPassword, ReadOnly: true})
 	if err := c.ledger.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -72,10 +79,31 @@ func (c *Channel) Ask(t testing.TB, sql string) clickhouse.Table {
 
 // Clear takes everything out again.
 func (c *Channel) Clear(t testing.TB) {
+	c.epoch = 0 // the claim goes with the road
 	t.Helper()
 	tables := c.Ask(t, "SELECT name FROM system.tables WHERE database = '"+c.name+"' AND engine LIKE '%MergeTree' AND name != 'migrations' AND total_rows > 0")
 	for _, r := range tables.Rows {
-		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, r[0]))
+		c.Empty(t, fmt.Sprint(r[0]))
+	}
+}
+
+// Empty takes all rows out of tables.
+func (c *Channel) Empty(t testing.TB, tables ...string) {
+	t.Helper()
+	for _, name := range tables {
+		c.exec(t, fmt.Sprintf("TRUNCATE TABLE %s.%s", c.name, name))
+	}
+}
+
+// Keep holds the answers of kept views for a day, as it is written.
+func (c *Channel) Keep(t testing.TB, day string) {
+	t.Helper()
+	d, err := sellthrough.ParseDay(day)
+	if err == nil {
+		err = c.ledger.KeepDay(t.Context(), d)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -157,6 +185,7 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	t.Helper()
 	w := &writer{t: t, batches: map[string]*sellthrough.Batch{}}
 	sheets := map[string][]map[string]string{}
+	var acts []act
 	for _, kind := range slices.Sorted(maps.Keys(rows)) {
 		list, err := numbers.Rows(kind, rows[kind])
 		w.fatal(err)
@@ -174,6 +203,8 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 				w.incident(r)
 			case "turned_away":
 				w.fatal(c.ledger.TurnedAway(t.Context(), w.turned(r)))
+			case "claims", "closed", "reckoned":
+				acts = append(acts, act{kind, r})
 			case "refused":
 				b := w.at("")
 				b.Refusals = append(b.Refusals, sellthrough.RefusedBlock{
@@ -190,11 +221,10 @@ func (c *Channel) Write(t testing.TB, rows map[string]string) {
 	}
 	w.fatal(clickhouse.Incidents{Ledger: c.ledger}.Append(t.Context(), w.events))
 	for _, instant := range slices.Sorted(maps.Keys(w.batches)) {
-		b := w.batches[instant]
-		b.Token = sellthrough.Token{Incarnation: "0000aa-test", Partition: 1, First: c.batches, Last: c.batches}
-		b.Epoch, b.Complete, b.Blocks = 1, true, 1
-		w.fatal(c.ledger.Insert(t.Context(), b))
-		c.batches++
+		c.insert(t, w.batches[instant])
+	}
+	for _, a := range acts {
+		c.act(t, a)
 	}
 }
 

@@ -44,7 +44,7 @@ SELECT s.partner, 0, toDecimal128(s.qty * if(c.to_date >= s.at, c.cost, p.cost) 
 FROM
 (
     SELECT partner, location, product, business_date < {from:Date32} AS opening, toDecimal128(argMax(qty, business_date), 6) AS qty, if(opening, {from:Date32} - 1, {to:Date32}) AS at
-    FROM v_stock_cells
+    FROM v_stock_daily
     WHERE level = 'on_hand' AND partner IN (SELECT code FROM v_inside WHERE partner = '')
         AND (business_date >= {from:Date32} - 7 AND business_date < {from:Date32} OR business_date > {to:Date32} - 7 AND business_date >= {from:Date32} AND business_date <= {to:Date32})
     GROUP BY partner, location, product, opening

@@ -49,7 +49,7 @@ WITH franchises AS (SELECT partner FROM v_tree_at(tree = 'then', day = {to:Date3
 SELECT l.partner AS partner, r.location AS location, r.product AS product, 'range' AS what,
     (r.location, r.product) IN
     (
-        SELECT location, product FROM v_stock_cells
+        SELECT location, product FROM v_stock_daily
         WHERE level = 'on_hand' AND qty > 0 AND business_date >= {from:Date32} AND business_date <= {to:Date32} AND partner IN (SELECT partner FROM franchises)
     )
     OR (r.location, r.product) IN

@@ -52,7 +52,7 @@ FROM
         FROM
         (
             SELECT partner, location, product, greatest(toDecimal64(argMax(qty, business_date), 6), 0) AS qty
-            FROM v_stock_cells
+            FROM v_stock_daily
             WHERE level = 'on_hand' AND partner IN (SELECT code FROM v_inside WHERE partner = '') AND business_date > {day:Date32} - 7 AND business_date <= {day:Date32}
             GROUP BY partner, location, product
         ) AS s

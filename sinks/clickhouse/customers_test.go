@@ -27,9 +27,9 @@ func TestWhatErasingAsksOfTheBooks(t *testing.T) {
 	if n, err := l.CustomerRows(t.Context(), "gamma", []string{"a1.x"}); err != nil || n != 0 {
 		t.Errorf("%d rows, %v", n, err)
 	}
-	insert(`submissions (partner, feed, submission, body, attempt, partitions) VALUES ('acme', 'pos', 's1', 'aa', 1, [1]), ('acme', 'pos', 's2', 'aa', 1, [1]),
-		('acme', 'pos', 's3', 'sealed:acme:bb', 1, [1]), ('acme', 'other', 's4', 'cc', 1, [1]), ('beta', 'b', 's5', 'dd', 1, [1])`)
-	insert(`outcomes (partner, feed, submission, partition, attempt, held) VALUES ('acme', 'pos', 's1', 1, 1, 0), ('acme', 'pos', 's3', 1, 1, 1), ('beta', 'b', 's5', 1, 1, 1)`)
+	insert(`submissions (partner, feed, submission, body, attempt, partitions, revision) VALUES ('acme', 'pos', 's1', 'aa', 1, [1], 1), ('acme', 'pos', 's2', 'aa', 1, [1], 2),
+		('acme', 'pos', 's3', 'sealed:acme:bb', 1, [1], 3), ('acme', 'other', 's4', 'cc', 1, [1], 4), ('beta', 'b', 's5', 'dd', 1, [1], 5)`)
+	insert(`outcomes (partner, feed, submission, partition, attempt, held, revision) VALUES ('acme', 'pos', 's1', 1, 1, 0, 1), ('acme', 'pos', 's3', 1, 1, 1, 3), ('beta', 'b', 's5', 1, 1, 1, 5)`)
 	bodies, err := l.BodiesOf(t.Context(), "pos", "sealed:")
 	slices.Sort(bodies)
 	if d := cmp.Diff([]string{"aa"}, bodies); err != nil || d != "" {

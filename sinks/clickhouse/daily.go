@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"sellthrough"
 )
 
@@ -42,7 +40,7 @@ func (m *memo) of(seed maphash.Seed, s string) uint64 {
 }
 
 // group sums rows by day: the delta that they are to sales_daily or flow_daily. It is a function of the rows alone; groups come in the
-// order of their first rows. A group is named by its first row, so no key is copied. A sum that would overflow begins
+// order of their first rows. The canary is in no sum. A group is named by its first row, so no key is copied. A sum that would overflow begins
 // another row of the same key, and the server adds them.
 func group(r *sellthrough.Rows) sums {
 	n := r.Len()
@@ -54,6 +52,9 @@ func group(r *sellthrough.Rows) sums {
 	var s sums
 	s.reserve(n)
 	for i := range n {
+		if r.Partner[i] == string(sellthrough.Canary) {
+			continue
+		}
 		h := partner.of(seed, r.Partner[i])
 		h = (h ^ place.of(seed, r.Place[i])) * 0x9e3779b97f4a7c15
 		h = (h ^ h>>29 ^ product.of(seed, r.Product[i])) * 0xbf58476d1ce4e5b9
@@ -142,17 +143,15 @@ func (s *sums) keys(r *sellthrough.Rows, first []int32) {
 	}
 }
 
-const dailyColumns = "partner, business_day_wire, location, product, kind_wire, currency, party, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
+const dailyColumns = "partner_wire, business_day_wire, location_wire, product_wire, kind_wire, currency_wire, party_wire, qty_micros, amount_micros, base_micros, lines, lines_unmatched, " +
 	"lines_without_amount, lines_without_rate"
 
-func (l *Ledger) daily(ctx context.Context, token, table string, r *sellthrough.Rows) error {
+func (l *Ledger) daily(ctx context.Context, token, table string, r *sellthrough.Rows, ok guard) error {
 	s := group(r)
 	for from, part := 0, 0; from < len(s.day); part++ {
 		to := min(from+maxRows, len(s.day))
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), table, dailyColumns, to-from, func(b driver.Batch) error {
-			return columns(b, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to], s.party[from:to],
-				s.qty[from:to], s.amount[from:to], s.base[from:to], s.lines[from:to], s.unmatched[from:to], s.noMoney[from:to], s.noFX[from:to])
-		})
+		err := l.insertIf(ctx, fmt.Sprintf("%s/%d", token, part), table, dailyColumns, ok, s.partner[from:to], s.day[from:to], s.location[from:to], s.product[from:to], s.kind[from:to], s.currency[from:to],
+			s.party[from:to], s.qty[from:to], s.amount[from:to], s.base[from:to], s.lines[from:to], s.unmatched[from:to], s.noMoney[from:to], s.noFX[from:to])
 		if err != nil {
 			return err
 		}
@@ -172,7 +171,7 @@ func (l *Ledger) fromLedger(sums string) string {
 	sum(qty_micros) AS qty, sumIf(amount_micros, bitTest(flags, 0)) AS amount, sumIf(base_micros, bitTest(flags, 1)) AS base, sum(toInt64(sign)) AS line_count,
 	sumIf(toInt64(sign), bitTest(flags, 2) OR bitTest(flags, 3)) AS unmatched, sumIf(toInt64(sign), NOT bitTest(flags, 0)) AS no_money,
 	sumIf(toInt64(sign), bitTest(flags, 0) AND NOT bitTest(flags, 1)) AS no_rate
-FROM `+l.ledgerOf(k)+` GROUP BY partner, day, location, product, kind_code, currency, party`)
+FROM `+l.ledgerOf(k)+` WHERE partner != '`+string(sellthrough.Canary)+`' GROUP BY partner, day, location, product, kind_code, currency, party`)
 	}
 	return strings.Join(parts, " UNION ALL ")
 }

@@ -172,7 +172,7 @@ func TestProgressIsSeenOnceRowsAreThere(t *testing.T) {
 	b := batch(0, 9)
 	row(&b.Movements, 1, 1, 5, 2026, 1)
 	b.Outcomes = []sellthrough.Outcome{{Submission: "S", Revision: 5, Attempt: 1, Counts: sellthrough.Counts{New: 1}}}
-	if err := l.Insert(t.Context(), b); err != nil {
+	if err := l.Put(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	if mark() == before {

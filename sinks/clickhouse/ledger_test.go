@@ -10,6 +10,7 @@ import (
 
 	"sellthrough"
 	"sellthrough/internal/embedded/enginetest"
+	"sellthrough/sinks/road"
 	"sellthrough/transform"
 )
 
@@ -30,6 +31,11 @@ func open(t *testing.T, window int) *Ledger {
 	t.Cleanup(func() { _ = l.Close() })
 	if err := l.Migrate(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+	for p := range 3 { // who inserts has to own the partition
+		if _, err := l.Claim(context.Background(), "0000aa-x", p); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return l
 }
@@ -83,7 +89,7 @@ func TestABatchInsertedTwiceCountsOnceInEveryTable(t *testing.T) {
 	b.Refusals = []sellthrough.RefusedBlock{{Submission: "S", Rows: []sellthrough.Refusal{{Row: 3, Reason: "no"}}}}
 	b.OrdersDone = []sellthrough.Order{{Kind: sellthrough.OrderUndo, At: b.Known}}
 	for range 3 {
-		if err := l.Insert(t.Context(), b); err != nil {
+		if err := l.Put(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,7 +112,7 @@ func TestARowReadsBackAsItWasWritten(t *testing.T) {
 		More:  sellthrough.More{Customer: "h", Segment: "government", Salesperson: "s7", Title: "vendor", Reason: "r", RefersTo: "d0", Destination: "Oost", Until: 77},
 		Party: "S9", Region: "NL-East",
 	})
-	if err := l.Insert(t.Context(), b); err != nil {
+	if err := l.Put(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	got, err := l.Current(t.Context(), "acme", "pos", sellthrough.Sales, []sellthrough.LineRef{{Slice: 1, Line: 1}}, nil)
@@ -133,7 +139,7 @@ func TestEveryKindOfFeedHasALedgerAndSums(t *testing.T) {
 		r.SetMore(1, sellthrough.MoreRow{Party: "S9"}) // to another: a sum of its own
 	}
 	for range 2 {
-		if err := l.Insert(t.Context(), b); err != nil {
+		if err := l.Put(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,7 +184,7 @@ func TestTheNewestWordOfALine(t *testing.T) {
 	b.Movements.Content[2] = 99
 	row(&b.Movements, 1, 2, 5, 2026, 1) // withdrawn at 7
 	row(&b.Movements, 1, 2, 7, 2026, -1)
-	if err := l.Insert(t.Context(), b); err != nil {
+	if err := l.Put(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	got, err := l.Slices(t.Context(), "acme", "pos", sellthrough.Sales, []uint64{1, 2}, nil)
@@ -191,7 +197,7 @@ func TestTheNewestWordOfALine(t *testing.T) {
 	}
 	want := map[uint64]sellthrough.Held{
 		1: {Slice: 1, Line: 1, Content: 99, Revision: 6, Live: true},
-		2: {Slice: 1, Line: 2, Content: 77, Revision: 7, Live: false},
+		2: {Slice: 1, Line: 2, Revision: 7, Live: false}, // it says nothing any more
 	}
 	if d := cmp.Diff(want, byLine); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -253,10 +259,13 @@ func TestARedoBeyondTheWindowHeals(t *testing.T) {
 	if ok, err := l.Trusted(ctx, mine.Intent); err != nil || ok {
 		t.Fatalf("the window is trusted: %v, %v", ok, err)
 	}
-	if err := l.Heal(ctx, mine.Intent); err != nil {
+	if err := l.Heal(ctx, mine); err != nil {
 		t.Fatal(err)
 	}
 	mine.Retry++
+	if err := l.Intend(ctx, mine.Intent); err != nil {
+		t.Fatal(err)
+	}
 	if err := l.Insert(ctx, mine); err != nil {
 		t.Fatal(err)
 	}
@@ -271,5 +280,148 @@ func TestARedoBeyondTheWindowHeals(t *testing.T) {
 	}
 	if levels != 2_000_000 || reports != 1 {
 		t.Errorf("one report of 2 units: the levels hold %d millionths in %d reports", levels, reports)
+	}
+}
+
+// TestWhatIsNotApplied: a submission that was put off and then voted on has voted; a held attempt outranks its vote, a
+// later vote the held attempt; what was applied is none of it; and the rows of a token can be left out.
+func TestWhatIsNotApplied(t *testing.T) {
+	l := open(t, 100)
+	first, second := batch(0, 9), batch(10, 19)
+	vote := func(id string, attempt uint32, end int64, waits bool) sellthrough.Vote {
+		return sellthrough.Vote{Submission: sellthrough.SubmissionID(id), Partner: "acme", Revision: 5, Attempt: attempt, End: end, Waits: waits}
+	}
+	outcome := func(id string, attempt uint32, held bool) sellthrough.Outcome {
+		return sellthrough.Outcome{Submission: sellthrough.SubmissionID(id), Partner: "acme", Revision: 5, Attempt: attempt, Held: held}
+	}
+	first.Votes = []sellthrough.Vote{vote("put off", 1, 3, true), vote("voted", 1, 4, true), vote("held", 1, 5, false), vote("again", 1, 6, false), vote("applied", 1, 7, false)}
+	second.Votes = []sellthrough.Vote{vote("voted", 1, 14, false), vote("again", 2, 16, true)}
+	second.Outcomes = []sellthrough.Outcome{outcome("held", 1, true), outcome("again", 1, true), outcome("applied", 1, false)}
+	for _, b := range []*sellthrough.Batch{first, second} {
+		if err := l.Put(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pending := func(attempt uint32, end int64, s sellthrough.PendingState) sellthrough.Pending {
+		return sellthrough.Pending{Partner: "acme", Revision: 5, Attempt: attempt, End: end, State: s}
+	}
+	want := map[sellthrough.SubmissionID]sellthrough.Pending{
+		"put off": pending(1, 3, sellthrough.IsWaiting), "voted": pending(1, 14, sellthrough.HasVoted),
+		"held": pending(1, 0, sellthrough.IsHeld), "again": pending(2, 16, sellthrough.IsWaiting),
+	}
+	got, err := l.Unresolved(t.Context(), 1, nil)
+	if d := cmp.Diff(want, got); err != nil || d != "" {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	want = map[sellthrough.SubmissionID]sellthrough.Pending{
+		"put off": pending(1, 3, sellthrough.IsWaiting), "voted": pending(1, 4, sellthrough.IsWaiting), "held": pending(1, 5, sellthrough.HasVoted),
+		"again": pending(1, 6, sellthrough.HasVoted), "applied": pending(1, 7, sellthrough.HasVoted),
+	}
+	got, err = l.Unresolved(t.Context(), 1, &second.Token)
+	if d := cmp.Diff(want, got); err != nil || d != "" {
+		t.Errorf("without the second batch: %v (-want +got):\n%s", err, d)
+	}
+	for id, n := range map[sellthrough.SubmissionID]int{"put off": 0, "voted": 1} {
+		if votes, err := l.Votes(t.Context(), id, 1); err != nil || len(votes) != n {
+			t.Errorf("%s: %d votes, %v", id, len(votes), err)
+		}
+	}
+}
+
+// TestAnInsertWaitsForItsRowsNoLongerThanTheRoadThinks: what is sent late would find its token forgotten.
+func TestAnInsertWaitsForItsRowsNoLongerThanTheRoadThinks(t *testing.T) {
+	l := open(t, 100)
+	var seconds, look uint64
+	err := l.query(t.Context(), "read settings", "SELECT toUInt64(anyIf(value, name = 'receive_timeout')), toUInt64(anyIf(value, name = 'poll_interval')) FROM system.settings",
+		func(r driver.Rows) error { return r.Scan(&seconds, &look) })
+	if limit := uint64(road.Patience / time.Second); err != nil || seconds == 0 || seconds+look > limit {
+		t.Errorf("%d seconds, looked at every %d; the limit is %d: %v", seconds, look, limit, err)
+	}
+}
+
+// TestTheSumsAreSetAgainByAnotherHeal: what a heal brought in line once can go wrong again, and is then not taken for the same.
+func TestTheSumsAreSetAgainByAnotherHeal(t *testing.T) {
+	l := open(t, 100)
+	ctx := t.Context()
+	mine := batch(0, 9)
+	row(&mine.Movements, 1, 1, 5, 2026, 1)
+	for retry := range 3 {
+		mine.Retry = 0 // the same batch is healed again and again, as by owners that die before they write it anew
+		if err := l.Intend(ctx, mine.Intent); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.exec(ctx, "spoil the sums", "INSERT INTO "+l.table("sales_daily")+" (partner, product, qty_micros) VALUES ('acme', 'P', ?)", retry+1); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Heal(ctx, mine); err != nil {
+			t.Fatal(err)
+		}
+		var sum, rows int64
+		sql := "SELECT (SELECT sum(qty_micros) FROM " + l.table("sales_daily") + "), (SELECT toInt64(count()) FROM " + l.table("movements") + ")"
+		if err := l.query(ctx, "sum", sql, func(r driver.Rows) error { return r.Scan(&sum, &rows) }); err != nil || sum != 0 || rows != 0 {
+			t.Fatalf("heal %d leaves sums of %d and %d rows, %v", retry+1, sum, rows, err)
+		}
+	}
+}
+
+// TestWhatAnOwnerBeforeWritesLateDoesNotCount: the batch was taken out; the done of the owner who stalled, and its next
+// intent, are of no effect. Neither is an intent that it wrote after the new owner had arrived.
+func TestWhatAnOwnerBeforeWritesLateDoesNotCount(t *testing.T) {
+	l := open(t, 100)
+	ctx := t.Context()
+	b := batch(0, 9)
+	b.Step, b.Complete = 1, false
+	row(&b.Movements, 1, 1, 5, 2026, 1)
+	if err := l.Intend(ctx, b.Intent); err != nil {
+		t.Fatal(err)
+	}
+	old, late := b.Intent, b.Intent
+	late.Step = 2
+	epoch, err := l.Claim(ctx, b.Incarnation, b.Partition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Epoch = epoch
+	if err := l.Heal(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Done(ctx, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Intend(ctx, late); err == nil {
+		t.Error("the owner before was not fenced")
+	}
+	intent, done, err := l.Newest(ctx, b.Incarnation, b.Partition)
+	if err != nil || done != nil || intent == nil || intent.Token != b.Token || intent.Epoch != epoch {
+		t.Errorf("newest are %+v and %+v, %v", intent, done, err)
+	}
+	if flying, err := (notes{l}).Flying(ctx, b.Incarnation); err != nil || len(flying) != 0 {
+		t.Errorf("in flight is %v, %v", flying, err)
+	}
+	// Another partition: its owner arrives, and then the one before wakes.
+	if _, err := l.Claim(ctx, b.Incarnation, 2); err != nil {
+		t.Fatal(err)
+	}
+	arrived := sellthrough.Intent{Token: sellthrough.Token{Incarnation: b.Incarnation, Partition: 2, First: -1, Last: -1}, Epoch: 2, Complete: true}
+	if err := l.Done(ctx, arrived); err != nil {
+		t.Fatal(err)
+	}
+	late.Partition = 2
+	if err := l.Intend(ctx, late); err == nil {
+		t.Error("the owner before was not fenced")
+	}
+	if err := l.Hold(ctx, b.Intent); err != nil { // after the intent, so that it would be waited for
+		t.Fatal(err)
+	}
+	if flying, err := (notes{l}).Flying(ctx, b.Incarnation); err != nil || len(flying) != 0 {
+		t.Errorf("in flight is %v, %v", flying, err)
+	}
+	late.Epoch = 2 // one of its own is
+	late.First = 10
+	if err := l.note(ctx, road.Intent, late); err != nil {
+		t.Fatal(err)
+	}
+	if flying, err := (notes{l}).Flying(ctx, b.Incarnation); err != nil || len(flying) != 1 || flying[0] != 2 {
+		t.Errorf("in flight is %v, %v", flying, err)
 	}
 }

@@ -2,10 +2,13 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/ext"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
@@ -70,8 +73,9 @@ func (l *Ledger) Known(ctx context.Context, partition int, use func([]uint64)) e
 	return nil
 }
 
-// The newest word of a line: the partner's version first, then the revision; of one revision, what it put there.
-const newest = "argMax(content, (version, revision, sign)), argMax(revision, (version, revision)), max(version), sum(sign) > 0, any(bitTest(flags, 5))"
+// The newest word of a line: the partner's version first, then the revision. Its content is what is left when all that was
+// written and taken back is added up, in whatever order: of a line that stands, all others cancel out (modulo 2⁶⁴).
+const newest = "reinterpretAsUInt64(sum(content * sign)), argMax(revision, (version, revision)), max(version), sum(sign) > 0, any(bitTest(flags, 5))"
 
 func scanHeld(r driver.Rows, extra ...any) (sellthrough.Held, error) {
 	var h sellthrough.Held
@@ -141,11 +145,17 @@ func (l *Ledger) Current(ctx context.Context, partner, namespace string, kind se
 	for len(refs) > 0 {
 		n := min(len(refs), 50_000)
 		some := refs[:n]
-		sql := "SELECT " + rowColumns + " FROM " + l.ledgerOf(kind) + " WHERE partner = " + quote(partner) + " AND namespace = " + quote(namespace) +
-			" AND slice IN (" + list(some, func(r sellthrough.LineRef) string { return number(r.Slice) }) + ") AND (slice, line) IN (" + list(some, pair) + ") AND sign > 0" + but(except) +
-			" ORDER BY version DESC, revision DESC, reference DESC LIMIT 1 BY slice, line"
-		if err := l.scanRows(ctx, "load old rows", sql, &out); err != nil {
+		rows, err := l.standing(ctx, "load old rows", l.ledgerOf(kind), "partner = "+quote(partner)+" AND namespace = "+quote(namespace)+
+			" AND slice IN ("+list(some, func(r sellthrough.LineRef) string { return number(r.Slice) })+") AND (slice, line) IN ("+list(some, pair)+")"+but(except))
+		if err != nil {
 			return out, err
+		}
+		if out.Len() == 0 {
+			out = rows
+		} else {
+			for i := range rows.Len() {
+				out.AppendRow(&rows, i)
+			}
 		}
 		refs = refs[n:]
 	}
@@ -154,12 +164,12 @@ func (l *Ledger) Current(ctx context.Context, partner, namespace string, kind se
 
 // LatestLevels is, for each item and level of locations, the standing report with the latest instant before another.
 func (l *Ledger) LatestLevels(ctx context.Context, partner, namespace string, partition int, locations []string, before int64, except *sellthrough.Token) (sellthrough.Rows, error) {
-	var out sellthrough.Rows
 	where := fmt.Sprintf(" FROM %s WHERE partner = %s AND namespace = %s AND partition = %d AND location IN (%s) AND at < %d", l.table("stock_reports"), quote(partner), quote(namespace),
 		partition, list(locations, quote), before) + but(except)
-	sql := "SELECT " + rowColumns + where + " AND sign > 0 AND (slice, line) IN (SELECT slice, line" + where + " GROUP BY slice, line HAVING sum(sign) > 0)" +
-		" ORDER BY at DESC, version DESC, revision DESC, reference DESC LIMIT 1 BY location, item, kind"
-	return out, l.scanRows(ctx, "load levels", sql, &out)
+	latest := "SELECT slice, line FROM (SELECT slice, line, any(location) AS l, any(item) AS i, any(kind) AS k, any(at) AS t, max((version, revision)) AS word" + where +
+		" GROUP BY slice, line HAVING sum(sign) > 0) ORDER BY t DESC, word DESC LIMIT 1 BY l, i, k"
+	return l.standing(ctx, "load levels", l.table("stock_reports"), fmt.Sprintf("partner = %s AND namespace = %s AND partition = %d AND (slice, line) IN (%s)%s",
+		quote(partner), quote(namespace), partition, latest, but(except)))
 }
 
 // OfRevision is what a submission wrote that is still the newest word of its line, and what stood there before it.
@@ -167,15 +177,17 @@ func (l *Ledger) OfRevision(ctx context.Context, kind sellthrough.FeedKind, part
 	t := l.ledgerOf(kind)
 	lines := fmt.Sprintf("SELECT slice, line FROM %s WHERE partition = %d%s AND (slice, line) IN (SELECT slice, line FROM %s WHERE partition = %d AND revision = %d%s) "+
 		"GROUP BY slice, line HAVING argMax(revision, (version, revision)) = %d ORDER BY slice, line LIMIT %d", t, partition, but(except), t, partition, rev, but(except), rev, limit)
-	pick := func(where, live string) string {
-		return fmt.Sprintf("SELECT %s FROM %s WHERE partition = %d%s AND sign > 0 AND %s AND (slice, line) IN (%s) AND (slice, line) IN (SELECT slice, line FROM %s WHERE partition = %d%s AND %s GROUP BY slice, line HAVING sum(sign) > 0) "+
-			"ORDER BY version DESC, revision DESC, reference DESC LIMIT 1 BY slice, line", rowColumns, t, partition, but(except), where, lines, t, partition, but(except), live)
-	}
-	if err := l.scanRows(ctx, "load what is undone", pick(fmt.Sprintf("revision = %d", rev), "1"), &now); err != nil {
+	mine := fmt.Sprintf("partition = %d AND (slice, line) IN (%s)%s", partition, lines, but(except))
+	all, err := l.standing(ctx, "load what is undone", t, mine)
+	if err != nil {
 		return now, before, err
 	}
-	older := fmt.Sprintf("revision < %d", rev)
-	if err := l.scanRows(ctx, "load what stood before", pick(older, older), &before); err != nil || before.Len() == 0 {
+	for i := range all.Len() { // what a replay left of an older word is not the submission's
+		if all.Revision[i] == uint64(rev) {
+			now.AppendRow(&all, i)
+		}
+	}
+	if before, err = l.standing(ctx, "load what stood before", t, fmt.Sprintf("%s AND revision < %d", mine, rev)); err != nil || before.Len() == 0 {
 		return now, before, err
 	}
 	// What stands again is the newest word of all, also after a partner's version above its own.
@@ -194,36 +206,49 @@ func (l *Ledger) OfRevision(ctx context.Context, kind sellthrough.FeedKind, part
 	return now, before, err
 }
 
-// Reflowable is standing rows that may read otherwise under a change, in the order of slice and line after one.
+// Reflowable is standing rows that may read otherwise under a change, in the order of slice and line after one. The codes
+// that changed may be hundreds of thousands, so they are sent as tables beside the question, not in its text.
 func (l *Ledger) Reflowable(ctx context.Context, kind sellthrough.FeedKind, partition int, c reference.Change, after sellthrough.LineRef, limit int, except *sellthrough.Token) (sellthrough.Rows, error) {
 	var out sellthrough.Rows
 	var conditions []string
-	codes := func(column string, by map[string][]string) {
-		for partner, some := range by {
-			cond := column + " IN (" + list(some, quote) + ")"
-			if partner != "" {
-				cond = "(partner = " + quote(partner) + " AND " + cond + ")"
-			}
-			conditions = append(conditions, cond)
+	var beside []*ext.Table
+	codes := func(column, table string, by map[string][]string) error {
+		if len(by) == 0 {
+			return nil
 		}
+		t, err := ext.NewTable(table, ext.Column("partner", "String"), ext.Column("code", "String"))
+		if err != nil {
+			return err
+		}
+		for partner, some := range by {
+			for _, code := range some {
+				if err := t.Append(partner, code); err != nil {
+					return err
+				}
+			}
+		}
+		conditions = append(conditions, fmt.Sprintf("(partner, %[1]s) IN (SELECT partner, code FROM %[2]s) OR ('', %[1]s) IN (SELECT partner, code FROM %[2]s)", column, table))
+		beside = append(beside, t)
+		return nil
 	}
-	codes("item", c.Items)
-	codes("location", c.Locations)
-	codes("counterparty", c.Parties)
-	codes("destination", c.Regions)
+	err := errors.Join(codes("item", "changed_items", c.Items), codes("location", "changed_locations", c.Locations),
+		codes("counterparty", "changed_parties", c.Parties), codes("destination", "changed_regions", c.Regions))
 	if len(c.Products) > 0 {
-		conditions = append(conditions, "product IN ("+list(c.Products, quote)+")")
+		err = errors.Join(err, codes("toString(product)", "changed_products", map[string][]string{"": c.Products}))
 	}
 	if len(c.Currencies) > 0 {
 		conditions = append(conditions, "currency IN ("+list(c.Currencies, quote)+")")
 	}
+	if err != nil {
+		return out, fmt.Errorf("clickhouse: send changed codes: %w", err)
+	}
 	if len(conditions) == 0 {
 		return out, nil
 	}
-	where := fmt.Sprintf(" FROM %s WHERE partition = %d AND (slice, line) > (%d, %d) AND (%s)%s", l.ledgerOf(kind), partition, after.Slice, after.Line, strings.Join(conditions, " OR "), but(except))
-	sql := "SELECT " + rowColumns + where + " AND sign > 0 AND (slice, line) IN (SELECT slice, line" + where + " GROUP BY slice, line HAVING sum(sign) > 0)" +
-		" ORDER BY slice, line, version DESC, revision DESC, reference DESC LIMIT 1 BY slice, line LIMIT " + strconv.Itoa(limit)
-	return out, l.scanRows(ctx, "load lines to read anew", sql, &out)
+	t := l.ledgerOf(kind)
+	lines := fmt.Sprintf("SELECT slice, line FROM %s WHERE partition = %d AND (slice, line) > (%d, %d) AND (%s)%s GROUP BY slice, line HAVING sum(sign) > 0 ORDER BY slice, line LIMIT %d",
+		t, partition, after.Slice, after.Line, strings.Join(conditions, " OR "), but(except), limit)
+	return l.standing(clickhouse.Context(ctx, clickhouse.WithExternalTable(beside...)), "load lines to read anew", t, fmt.Sprintf("partition = %d AND (slice, line) IN (%s)%s", partition, lines, but(except)))
 }
 
 const rowColumns = "partner, feed, namespace, slice, line, content, revision, version, reference, toUInt8(cause), sign, row, toUInt8(kind), document, line_key, location, place, " +

@@ -5,10 +5,13 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"text/template"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"sellthrough"
 	"sellthrough/alerts"
@@ -35,10 +38,12 @@ func LedgerOf(k sellthrough.FeedKind) string { return ledgers[k] }
 // model is what the schema's templates see.
 type model struct {
 	Database, OnCluster, Window, Durable string
+	Zone                                 string // of business days
 	MovementKinds, MovementKindsQuoted   string
 	Levels, LevelsQuoted                 string
 	FlowKinds, FlowKindsQuoted           string
 	IncidentEvents                       string
+	Canary                               sellthrough.PartnerID
 	BatchColumns                         string
 	Ledgers, Flows                       []ledgerTable // the first two; the others
 	cluster                              bool
@@ -63,6 +68,25 @@ func (m *model) Summing(table, columns string) string {
 // AllLedgers are all of them.
 func (m *model) AllLedgers() []ledgerTable { return slices.Concat(m.Ledgers, m.Flows) }
 
+// Aggregating is the engine of a table whose columns say themselves how they are put together.
+func (m *model) Aggregating(table string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}')", m.Database, table)
+	}
+	return "AggregatingMergeTree"
+}
+
+// PublishedFromLedger is what the table published comes to.
+func (m *model) PublishedFromLedger() string { return publishedFromLedger(m.Database) }
+
+// Replacing is the engine of a table whose newest row of a key counts, unless it says that the key is gone.
+func (m *model) Replacing(table, by string) string {
+	if m.cluster {
+		return fmt.Sprintf("ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/%s/%s', '{replica}', %s)", m.Database, table, by)
+	}
+	return fmt.Sprintf("ReplacingMergeTree(%s)", by)
+}
+
 // enum writes the values of an Enum8, which begin with a number.
 func enum(names []string, first int, quote string) string {
 	var b strings.Builder
@@ -84,9 +108,12 @@ func (l *Ledger) model() *model {
 		Window:        fmt.Sprintf("non_replicated_deduplication_window = %d", l.opts.Window),
 		MovementKinds: kinds(sellthrough.Sales, "'"), MovementKindsQuoted: kinds(sellthrough.Sales, `\'`),
 		Levels: enum(sellthrough.Levels(), 1, "'"), LevelsQuoted: enum(sellthrough.Levels(), 1, `\'`),
-		IncidentEvents: enum(alerts.EventKinds(), 1, "'"),
-		BatchColumns:   "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
-		cluster:        l.opts.Cluster != "",
+		IncidentEvents: enum(alerts.EventKinds(), 1, "'"), Canary: sellthrough.Canary,
+		BatchColumns: "partition UInt16, incarnation UInt64, batch Int64, step UInt32, retry UInt32, known_at DateTime64(3, 'UTC')",
+		cluster:      l.opts.Cluster != "",
+	}
+	if m.Zone = l.opts.Zone; m.Zone == "" {
+		m.Zone = "UTC"
 	}
 	if m.cluster {
 		m.OnCluster = "ON CLUSTER " + l.opts.Cluster
@@ -108,46 +135,6 @@ func (l *Ledger) model() *model {
 	return m
 }
 
-// Migrate makes the database and brings it to this program's schema. Each numbered file is applied once; every statement
-// may be run twice, and an INSERT counts once by its token, so two processes that migrate at once do no harm. Views are made
-// anew at every start.
-func (l *Ledger) Migrate(ctx context.Context) error {
-	m := l.model()
-	if err := l.exec(ctx, "make database", "CREATE DATABASE IF NOT EXISTS "+m.Database+" "+m.OnCluster); err != nil {
-		return err
-	}
-	if err := l.exec(ctx, "make migrations", fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.migrations %s (name String, applied_at DateTime DEFAULT now()) ENGINE = %s ORDER BY name",
-		m.Database, m.OnCluster, m.MergeTree("migrations"))); err != nil {
-		return err
-	}
-	files, err := fs.Glob(schema, "schema/*.sql")
-	if err != nil {
-		return fmt.Errorf("clickhouse: schema: %w", err)
-	}
-	for _, f := range files {
-		var n uint64
-		name := strings.TrimPrefix(f, "schema/")
-		if err := l.conn.QueryRow(ctx, "SELECT count() FROM "+l.table("migrations")+" WHERE name = ?", name).Scan(&n); err != nil {
-			return fmt.Errorf("clickhouse: read migrations: %w", err)
-		}
-		if n > 0 {
-			continue
-		}
-		if err := l.apply(ctx, f, m); err != nil {
-			return err
-		}
-		if err := l.exec(ctx, "note migration", "INSERT INTO "+l.table("migrations")+" (name) VALUES (?)", name); err != nil {
-			return err
-		}
-	}
-	for _, f := range []string{"views", "sheets", "incidents"} {
-		if err := l.apply(ctx, "schema/views/"+f+".sql", m); err != nil {
-			return err
-		}
-	}
-	return l.views(ctx)
-}
-
 func (l *Ledger) apply(ctx context.Context, file string, m *model) error {
 	t, err := template.ParseFS(schema, file, "schema/ledger.tmpl")
 	if err != nil {
@@ -157,20 +144,72 @@ func (l *Ledger) apply(ctx context.Context, file string, m *model) error {
 	if err := t.Execute(&b, m); err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", file, err)
 	}
+	conn, err := l.patient()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
 	for i, sql := range strings.Split(b.String(), ";\n") {
 		bare := withoutComments(sql)
 		if bare == "" {
 			continue
 		}
-		ctx := ctx
-		if strings.HasPrefix(bare, "INSERT") {
-			ctx = withToken(ctx, fmt.Sprintf("migration/%s/%d", file, i))
+		if needed, err := l.needed(ctx, sql); err != nil || !needed {
+			if err != nil {
+				return fmt.Errorf("%w (%s)", err, file)
+			}
+			continue
 		}
-		if err := l.exec(ctx, "apply "+file, sql); err != nil {
-			return err
+		with := clickhouse.Settings{"mutations_sync": 0} // it is waited for below, for as long as it takes
+		if strings.HasPrefix(bare, "INSERT") && !strings.Contains(bare, "insert_deduplicate") {
+			with["insert_deduplication_token"] = fmt.Sprintf("migration/%s/%d", file, i)
+		}
+		if err := conn.Exec(clickhouse.Context(ctx, clickhouse.WithSettings(with)), sql); err != nil {
+			return fmt.Errorf("clickhouse: apply %s: %w", file, err)
+		}
+		if strings.HasPrefix(bare, "ALTER") {
+			if err := l.mutated(ctx, file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// needed says whether a statement is to be run: one that begins with "-- if: SELECT …" only where the answer is not 0.
+func (l *Ledger) needed(ctx context.Context, sql string) (ok bool, err error) {
+	_, question, found := strings.Cut(sql, "-- if: ")
+	if !found {
+		return true, nil
+	}
+	question, _, _ = strings.Cut(question, "\n")
+	var n uint8
+	err = l.query(ctx, "ask whether a statement is needed", question, func(r driver.Rows) error { return r.Scan(&n) })
+	return n != 0, err
+}
+
+// mutated waits until parts that were written before are as an ALTER says.
+func (l *Ledger) mutated(ctx context.Context, file string) error {
+	for {
+		var open uint64
+		var why string
+		err := l.query(ctx, "wait for "+file, "SELECT count(), max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done", func(r driver.Rows) error {
+			return r.Scan(&open, &why)
+		}, l.opts.Database)
+		switch {
+		case err != nil:
+			return err
+		case why != "":
+			return fmt.Errorf("clickhouse: apply %s: %s", file, why)
+		case open == 0:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func withoutComments(sql string) string {

@@ -62,6 +62,12 @@ func sights(database string) []sight {
 		{table: "service_lines", who: everyone, filter: scoped, granted: tokens},
 		{table: "flow_daily", who: everyone, filter: scoped},
 
+		{table: "published", who: everyone, filter: scoped},
+		{table: "kept_ageing", who: everyone, filter: scoped},
+		{table: "kept_cover", who: everyone, filter: scoped},
+		{table: "kept_cover_history", who: everyone, filter: scoped},
+		{table: "kept_phantom_stock", who: everyone, filter: scoped},
+		{table: "kept_days", who: everyone}, // says of which days rows are kept, and of nobody's
 		{table: "submissions", who: everyone, filter: scoped},
 		{table: "outcomes", who: everyone, filter: scoped},
 		{table: "refused", who: everyone, filter: scoped},
@@ -73,8 +79,8 @@ func sights(database string) []sight {
 		{table: "feeds", who: vendor},
 		{table: "migrations", who: vendor},
 		// Which version of the reference data is in force, and nothing of whose submission was undone by whom.
-		{table: "orders", who: everyone, filter: "kind = 'reference'", hidden: []string{"who", "why", "target"}, columns: []string{
-			"kind", "revision", "who", "why", "target", "undone", "content", "ordered_at", "partition", "incarnation", "batch", "step", "retry", "known_at",
+		{table: "orders", who: everyone, filter: "kind = 'reference'", hidden: []string{"who", "why", "target", "replay"}, columns: []string{
+			"kind", "revision", "who", "why", "target", "undone", "content", "replay", "ordered_at", "partition", "incarnation", "batch", "step", "retry", "known_at",
 		}},
 
 		{table: "ref_crossreferences", who: everyone, filter: scoped},
@@ -112,6 +118,17 @@ func sights(database string) []sight {
 		{table: "ref_support", who: everyone, filter: scoped},
 		{table: "ref_competitor_prices", who: vendor},
 		{table: "ref_weights", who: vendor},
+		{table: "ref_score_weights", who: everyone}, // by what a partner is scored is no secret to it
+
+		// What is paid to whom is for those who have the grant, of a partner its own. Rules for everybody are for everybody who has it.
+		{table: "ref_programmes", who: everyone, grant: access.GrantRebate},
+		{table: "ref_qualifying", who: everyone, grant: access.GrantRebate, filter: "partner = '' OR " + scoped},
+		{table: "ref_tiers", who: everyone, grant: access.GrantRebate},
+		{table: "ref_penalties", who: everyone, grant: access.GrantRebate},
+		{table: "accruals", who: everyone, grant: access.GrantRebate, filter: scoped},
+		{table: "statements", who: everyone, grant: access.GrantRebate, filter: scoped},
+		{table: "claims", who: everyone, grant: access.GrantRebate, filter: scoped},
+		{table: "closings", who: vendor, grant: access.GrantRebate},
 
 		{table: "ref_standings", who: everyone, filter: scoped},
 		{table: "ref_nodes", who: vendor},

@@ -40,7 +40,7 @@ type Report struct {
 	Receipt    *sellthrough.Receipt     `json:"receipt,omitempty"` // of a single submission only
 }
 
-const reportColumns = "submission, feed, partner, received_at, file, state, why, received, refused, accepted, held, new, duplicate, corrected, superseded, withdrawn, implied, unmatched, revision, attempt"
+const reportColumns = "submission, feed, partner, received_at, file, state, why, received, refused, accepted, held, new, duplicate, corrected, superseded, withdrawn, implied, unmatched, unfit, revision, attempt"
 
 func scanReport(r driver.Rows) (Report, error) {
 	var p Report
@@ -48,7 +48,7 @@ func scanReport(r driver.Rows) (Report, error) {
 	var rev uint64
 	c := &p.Counts
 	err := r.Scan(&id, &feed, &partner, &p.ReceivedAt, &p.File, &state, &p.Why, &p.Received, &p.Refused, &p.Accepted,
-		&c.Held, &c.New, &c.Duplicate, &c.Corrected, &c.Superseded, &c.Withdrawn, &c.Implied, &c.Unmatched, &rev, &p.Attempt)
+		&c.Held, &c.New, &c.Duplicate, &c.Corrected, &c.Superseded, &c.Withdrawn, &c.Implied, &c.Unmatched, &c.Refused, &rev, &p.Attempt)
 	p.ID, p.Feed, p.Partner, p.State, p.Revision = sellthrough.SubmissionID(id), sellthrough.FeedID(feed), sellthrough.PartnerID(partner), State(state), sellthrough.Revision(rev)
 	return p, err
 }
@@ -57,14 +57,14 @@ func scanReport(r driver.Rows) (Report, error) {
 func (l *Ledger) Submission(ctx context.Context, id sellthrough.SubmissionID) (p Report, ok bool, err error) {
 	// The narrow form of v_submissions: by index, not over all submissions.
 	sql := fmt.Sprintf(`SELECT s.submission, s.feed, s.partner, s.received_at, s.file,
-			multiIf(o.final < length(s.partitions), 'on the road', o.is_held, 'held', 'final'), o.why, s.rows, s.refused, s.accepted,
-			o.h, o.n, o.d, o.c, o.p, o.w, o.i, o.u, s.revision, s.attempt
+			multiIf(o.final < length(s.partitions), 'on the road', o.is_held, 'held', 'final'), o.why, s.rows, s.refused + o.r, s.accepted - o.r,
+			o.h, o.n, o.d, o.c, o.p, o.w, o.i, o.u, o.r, s.revision, s.attempt
 		FROM (SELECT * FROM %[1]s.submissions WHERE submission = @id ORDER BY attempt DESC, known_at DESC LIMIT 1) AS s
 		LEFT JOIN (
-			SELECT submission, countIf(NOT part) AS final, max(is_held) AS is_held, max(why) AS why, sum(h) AS h, sum(n) AS n, sum(d) AS d, sum(c) AS c, sum(p) AS p, sum(w) AS w, sum(i) AS i, sum(u) AS u
+			SELECT submission, countIf(NOT part) AS final, max(is_held) AS is_held, max(why) AS why, sum(h) AS h, sum(n) AS n, sum(d) AS d, sum(c) AS c, sum(p) AS p, sum(w) AS w, sum(i) AS i, sum(u) AS u, sum(r) AS r
 			FROM (
 				SELECT submission, partition, attempt, max(held) AS is_held, min(partial) AS part, max(why) AS why, sum(lines_held) AS h, sum(lines_new) AS n, sum(lines_duplicate) AS d,
-					sum(lines_corrected) AS c, sum(lines_superseded) AS p, sum(lines_withdrawn) AS w, sum(lines_implied) AS i, sum(lines_unmatched) AS u
+					sum(lines_corrected) AS c, sum(lines_superseded) AS p, sum(lines_withdrawn) AS w, sum(lines_implied) AS i, sum(lines_unmatched) AS u, sum(lines_refused) AS r
 				FROM %[1]s.outcomes WHERE submission = @id GROUP BY submission, partition, attempt ORDER BY attempt DESC LIMIT 1 BY partition
 			) GROUP BY submission
 		) AS o ON o.submission = s.submission`, l.opts.Database)
@@ -76,6 +76,7 @@ func (l *Ledger) Submission(ctx context.Context, id sellthrough.SubmissionID) (p
 	if err == nil && ok {
 		var rc sellthrough.Receipt
 		if rc, ok, err = l.Receipt(ctx, id); ok {
+			rc.Refuse(p.Counts.Refused)
 			p.Receipt = &rc
 		}
 	}

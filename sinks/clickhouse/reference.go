@@ -13,49 +13,50 @@ import (
 
 // SaveReference writes a version of the reference data, whole. It takes force by an order in the log only.
 func (l *Ledger) SaveReference(ctx context.Context, rev sellthrough.Revision, content, who string, t reference.Tables) error {
+	return l.saveReference(ctx, rev, content, who, t, false)
+}
+
+// SaveReplayed writes a version that only replays read by. It never takes force.
+func (l *Ledger) SaveReplayed(ctx context.Context, rev sellthrough.Revision, content, who string, t reference.Tables) error {
+	return l.saveReference(ctx, rev, content, who, t, true)
+}
+
+func (l *Ledger) saveReference(ctx context.Context, rev sellthrough.Revision, content, who string, t reference.Tables, replays bool) error {
 	token := fmt.Sprintf("reference/%d", rev)
 	v := func(n int) []uint64 { return repeat(uint64(rev), n) }
 	type product = reference.Product
 	p := t.Products
-	err := l.insert(ctx, token, "ref_products", "version, code, gtin, name, line, units_per_pack, list_price, currency, business_unit, launch_day, end_day, cost", len(p), func(b driver.Batch) error {
-		return columns(b, v(len(p)), each(p, func(x *product) string { return x.Code }), each(p, func(x *product) string { return x.GTIN }),
-			each(p, func(x *product) string { return x.Name }), each(p, func(x *product) string { return x.Line }),
-			each(p, func(x *product) int64 { return int64(x.UnitsPerPack) }), each(p, func(x *product) int64 { return int64(x.ListPrice) }),
-			each(p, func(x *product) string { return x.Currency }), each(p, func(x *product) string { return x.BusinessUnit }),
-			each(p, func(x *product) int32 { return int32(x.Launch) }), each(p, func(x *product) int32 { return int32(x.EndOfLife) }),
-			each(p, func(x *product) int64 { return int64(x.Cost) }))
-	})
+	err := l.insert(ctx, token, "ref_products", "version, code, gtin, name, line, units_per_pack, list_price, currency, business_unit, launch_day, end_day, cost", v(len(p)), each(p, func(x *product) string { return x.Code }), each(p, func(x *product) string { return x.GTIN }),
+		each(p, func(x *product) string { return x.Name }), each(p, func(x *product) string { return x.Line }),
+		each(p, func(x *product) int64 { return int64(x.UnitsPerPack) }), each(p, func(x *product) int64 { return int64(x.ListPrice) }),
+		each(p, func(x *product) string { return x.Currency }), each(p, func(x *product) string { return x.BusinessUnit }),
+		each(p, func(x *product) int32 { return int32(x.Launch) }), each(p, func(x *product) int32 { return int32(x.EndOfLife) }),
+		each(p, func(x *product) int64 { return int64(x.Cost) }))
 	if err != nil {
 		return err
 	}
 	type location = reference.Location
 	o := t.Locations
-	err = l.insert(ctx, token, "ref_locations", "version, code, name, partner, country, region, city, territory, time_zone, latitude, longitude", len(o), func(b driver.Batch) error {
-		return columns(b, v(len(o)), each(o, func(x *location) string { return x.Code }), each(o, func(x *location) string { return x.Name }),
-			each(o, func(x *location) string { return x.Partner }), each(o, func(x *location) string { return x.Country }),
-			each(o, func(x *location) string { return x.Region }), each(o, func(x *location) string { return x.City }),
-			each(o, func(x *location) string { return x.Territory }), each(o, func(x *location) string { return x.TimeZone }),
-			each(o, func(x *location) float64 { return x.Latitude }), each(o, func(x *location) float64 { return x.Longitude }))
-	})
+	err = l.insert(ctx, token, "ref_locations", "version, code, name, partner, country, region, city, territory, time_zone, latitude, longitude", v(len(o)), each(o, func(x *location) string { return x.Code }), each(o, func(x *location) string { return x.Name }),
+		each(o, func(x *location) string { return x.Partner }), each(o, func(x *location) string { return x.Country }),
+		each(o, func(x *location) string { return x.Region }), each(o, func(x *location) string { return x.City }),
+		each(o, func(x *location) string { return x.Territory }), each(o, func(x *location) string { return x.TimeZone }),
+		each(o, func(x *location) float64 { return x.Latitude }), each(o, func(x *location) float64 { return x.Longitude }))
 	if err != nil {
 		return err
 	}
 	type cross = reference.CrossReference
 	c := t.CrossReferences
-	err = l.insert(ctx, token, "ref_crossreferences", "version, partner, kind, code, target, units, from_day, to_day", len(c), func(b driver.Batch) error {
-		return columns(b, v(len(c)), each(c, func(x *cross) string { return x.Partner }), each(c, func(x *cross) string { return x.Kind }),
-			each(c, func(x *cross) string { return x.Code }), each(c, func(x *cross) string { return x.Target }), each(c, func(x *cross) int64 { return int64(x.Units) }),
-			each(c, func(x *cross) int32 { return int32(x.From) }), each(c, func(x *cross) int32 { return int32(x.To) }))
-	})
+	err = l.insert(ctx, token, "ref_crossreferences", "version, partner, kind, code, target, units, from_day, to_day", v(len(c)), each(c, func(x *cross) string { return x.Partner }), each(c, func(x *cross) string { return x.Kind }),
+		each(c, func(x *cross) string { return x.Code }), each(c, func(x *cross) string { return x.Target }), each(c, func(x *cross) int64 { return int64(x.Units) }),
+		each(c, func(x *cross) int32 { return int32(x.From) }), each(c, func(x *cross) int32 { return int32(x.To) }))
 	if err != nil {
 		return err
 	}
 	type rate = reference.Rate
 	r := t.Rates
-	err = l.insert(ctx, token, "ref_rates", "version, currency, day, rate", len(r), func(b driver.Batch) error {
-		return columns(b, v(len(r)), each(r, func(x *rate) string { return x.Currency }), each(r, func(x *rate) int32 { return int32(x.Day) }),
-			each(r, func(x *rate) int64 { return int64(x.Rate) }))
-	})
+	err = l.insert(ctx, token, "ref_rates", "version, currency, day, rate", v(len(r)), each(r, func(x *rate) string { return x.Currency }), each(r, func(x *rate) int32 { return int32(x.Day) }),
+		each(r, func(x *rate) int64 { return int64(x.Rate) }))
 	if err != nil {
 		return err
 	}
@@ -64,9 +65,7 @@ func (l *Ledger) SaveReference(ctx context.Context, rev sellthrough.Revision, co
 			return err
 		}
 	}
-	return l.insert(ctx, token, "ref_versions", "version, content, who, products, locations, crossreferences, rates", 1, func(b driver.Batch) error {
-		return columns(b, v(1), []string{content}, []string{who}, []uint64{uint64(len(p))}, []uint64{uint64(len(o))}, []uint64{uint64(len(c))}, []uint64{uint64(len(r))})
-	})
+	return l.insert(ctx, token, "ref_versions", "version, content, who, for_replay, products, locations, crossreferences, rates", v(1), []string{content}, []string{who}, []bool{replays}, []uint64{uint64(len(p))}, []uint64{uint64(len(o))}, []uint64{uint64(len(c))}, []uint64{uint64(len(r))})
 }
 
 // sheet writes the rows of a sheet of a version.
@@ -86,12 +85,12 @@ func (l *Ledger) sheet(ctx context.Context, rev sellthrough.Revision, token stri
 			cols = append(cols, s.Numbers(c.Name))
 		}
 	}
-	return l.insert(ctx, token, "ref_"+s.Kind.Name, strings.Join(names, ", "), s.Rows, func(b driver.Batch) error { return columns(b, cols...) })
+	return l.insert(ctx, token, "ref_"+s.Kind.Name, strings.Join(names, ", "), cols...)
 }
 
 // LatestReference is the newest version that is whole, and the hash of its content; 0 where there is none.
 func (l *Ledger) LatestReference(ctx context.Context) (rev sellthrough.Revision, content string, err error) {
-	err = l.query(ctx, "read reference versions", "SELECT version, content FROM "+l.table("ref_versions")+" ORDER BY version DESC LIMIT 1", func(r driver.Rows) error {
+	err = l.query(ctx, "read reference versions", "SELECT version, content FROM "+l.table("ref_versions")+" WHERE NOT for_replay ORDER BY version DESC LIMIT 1", func(r driver.Rows) error {
 		var v uint64
 		err := r.Scan(&v, &content)
 		rev = sellthrough.Revision(v)

@@ -53,7 +53,7 @@ func TestViewsShowTheReferenceVersionInForce(t *testing.T) {
 	ok("code", "v_products", "[]") // written, not in force
 	b := batch(0, 9)
 	b.OrdersDone = []sellthrough.Order{{Kind: sellthrough.OrderReference, Revision: 7, At: b.Known}}
-	if err := l.Insert(t.Context(), b); err != nil {
+	if err := l.Put(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	write("partners.csv", "partner,tier\nacme,retailer\n")

@@ -4,16 +4,14 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"sellthrough"
 )
 
-const stockColumns = "level_wire, business_day_wire, partner, location, product, item, namespace, at_seconds, qty_micros, lines, lines_implied, lines_unmatched"
+const stockColumns = "level_wire, business_day_wire, partner_wire, location_wire, product_wire, item_wire, namespace_wire, at_seconds, qty_micros, lines, lines_implied, lines_unmatched"
 
 // stock inserts the deltas that rows of stock reports are to stock_daily. Reports of one batch hardly ever share a key, so
 // each row is a delta; the server adds those that do.
-func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows) error {
+func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows, ok guard) error {
 	for from, part := 0, 0; from < r.Len(); part++ {
 		to := min(from+maxRows, r.Len())
 		lines, implied, unmatched := make([]int64, to-from), make([]int64, to-from), make([]int64, to-from)
@@ -26,10 +24,8 @@ func (l *Ledger) stock(ctx context.Context, token string, r *sellthrough.Rows) e
 				unmatched[i] = lines[i]
 			}
 		}
-		err := l.insert(ctx, fmt.Sprintf("%s/%d", token, part), "stock_daily", stockColumns, to-from, func(b driver.Batch) error {
-			return columns(b, r.Kind[from:to], r.BusinessDate[from:to], r.Partner[from:to], r.Place[from:to], r.Product[from:to], r.Item[from:to],
-				r.Namespace[from:to], r.SoldAt[from:to], r.Qty[from:to], lines, implied, unmatched)
-		})
+		err := l.insertIf(ctx, fmt.Sprintf("%s/%d", token, part), "stock_daily", stockColumns, ok, r.Kind[from:to], r.BusinessDate[from:to], r.Partner[from:to], r.Place[from:to], r.Product[from:to], r.Item[from:to],
+			r.Namespace[from:to], r.SoldAt[from:to], r.Qty[from:to], lines, implied, unmatched)
 		if err != nil {
 			return err
 		}

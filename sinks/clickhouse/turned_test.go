@@ -11,7 +11,7 @@ import (
 )
 
 // texts are the rows of a query of one text column.
-func texts(t *testing.T, l *Ledger, sql string) []string {
+func lines(t *testing.T, l *Ledger, sql string) []string {
 	t.Helper()
 	var out []string
 	if err := l.query(t.Context(), "ask", sql, func(r driver.Rows) error {
@@ -44,7 +44,7 @@ func TestUnmatchedCodesAreWeighedOverAllLedgersAndGoneWithTheirLines(t *testing.
 	if err := l.Insert(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	got := texts(t, l, "SELECT concat(what, ' ', code, ' lines ', toString(lines), ' units ', toString(units), ' levels ', toString(levels)) FROM "+l.table("v_unmatched_codes")+" ORDER BY what, code")
+	got := lines(t, l, "SELECT concat(what, ' ', code, ' lines ', toString(lines), ' units ', toString(units), ' levels ', toString(levels)) FROM "+l.table("v_unmatched_codes")+" ORDER BY what, code")
 	// Seven ledgers hold i1; the level of the stock report is no unit that moved.
 	if d := cmp.Diff([]string{"item i1 lines 7 units 12 levels 1", "item i2 lines 1 units 3 levels 0", "location s2 lines 1 units 3 levels 0", "pack i3 lines 1 units 2 levels 0"}, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -64,7 +64,7 @@ func TestAFileThatWasTurnedAwayIsNotedOnceAndSettledByALaterOne(t *testing.T) {
 		}
 	}
 	ask := "SELECT concat(id, ' ', toString(missing), ' ', toString(reads), ' ', toString(renamed), ' ', toString(settled)) FROM " + l.table("v_turned_away")
-	if d := cmp.Diff([]string{"turned_1 ['qty','day'] ['qty','business_date'] [['quantity','units'],[]] 0"}, texts(t, l, ask)); d != "" {
+	if d := cmp.Diff([]string{"turned_1 ['qty','day'] ['qty','business_date'] [['quantity','units'],[]] 0"}, lines(t, l, ask)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	b := batch(0, 9)
@@ -72,7 +72,7 @@ func TestAFileThatWasTurnedAwayIsNotedOnceAndSettledByALaterOne(t *testing.T) {
 	if err := l.Insert(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"1"}, texts(t, l, "SELECT toString(settled) FROM "+l.table("v_turned_away"))); d != "" {
+	if d := cmp.Diff([]string{"1"}, lines(t, l, "SELECT toString(settled) FROM "+l.table("v_turned_away"))); d != "" {
 		t.Errorf("a later file was read (-want +got):\n%s", d)
 	}
 }
@@ -87,7 +87,7 @@ func TestVersionsOfAMappingAreNotedOnceAndNumberedAsTheyCome(t *testing.T) {
 	if err := l.Mapping(t.Context(), "acme", "stock", "aaa", "text"); err != nil {
 		t.Fatal(err)
 	}
-	got := texts(t, l, "SELECT concat(feed, ' ', mapping, ' ', toString(number)) FROM "+l.table("v_mappings")+" ORDER BY feed, number")
+	got := lines(t, l, "SELECT concat(feed, ' ', mapping, ' ', toString(number)) FROM "+l.table("v_mappings")+" ORDER BY feed, number")
 	if d := cmp.Diff([]string{"pos aaa 1", "pos bbb 2", "stock aaa 1"}, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -45,13 +45,15 @@ func Diff(old, now *Version) Change {
 			c.Items[""] = append(c.Items[""], spellings(p.GTIN)...)
 		}
 	}
+	places := map[string]bool{}
 	for _, code := range changed(old.locations, now.locations, func(a, b Location) bool { return a.TimeZone == b.TimeZone && a.Partner == b.Partner }) {
 		c.Locations[""] = append(c.Locations[""], code)
-		for _, v := range []*Version{old, now} {
-			for k, refs := range v.cross {
-				if k.kind == "location" && slices.ContainsFunc(refs, func(r CrossReference) bool { return r.Target == code }) {
-					c.Locations[k.partner] = append(c.Locations[k.partner], k.code)
-				}
+		places[code] = true
+	}
+	for _, v := range []*Version{old, now} {
+		for k, refs := range v.cross {
+			if k.kind == "location" && slices.ContainsFunc(refs, func(r CrossReference) bool { return places[r.Target] }) {
+				c.Locations[k.partner] = append(c.Locations[k.partner], k.code)
 			}
 		}
 	}

@@ -114,6 +114,7 @@ func checkSheets(dir string, t Tables) []error {
 	for i := range t.Sheets {
 		faults = append(faults, t.Sheets[i].names(dir, known, files)...)
 	}
+	faults = append(faults, checkIncentives(dir, t, sheets)...)
 	if s := sheets["organisation"]; s != nil {
 		faults = append(faults, s.tree(dir)...)
 	}

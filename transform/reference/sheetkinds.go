@@ -35,6 +35,7 @@ var (
 	Measures  = []string{"units", "money"}                                                                                // in what
 	Stages    = []string{"recruited", "contracted", "registered", "trained", "certified", "active", "suspended", "ended"} // of a partner's life
 	CostKinds = []string{"storage", "transport", "staff", "service", "promotion"}                                         // of keeping a channel
+	Parts     = []string{"attainment", "growth", "timeliness", "match", "stock", "returns", "price"}                      // of a partner's score
 	Supports  = []string{"given", "used"}                                                                                 // marketing development funds
 )
 
@@ -42,7 +43,7 @@ func zero() *int64 { return new(int64) }
 
 // SheetKinds are the sheets of a reference folder, and those that follow from them.
 func SheetKinds() []Kind {
-	return slices.Concat(channelSheets(), moneySheets(), marketSheets(), derivedSheets())
+	return slices.Concat(channelSheets(), moneySheets(), incentiveSheets(), marketSheets(), derivedSheets())
 }
 
 // channelSheets are who is in the channel, where, and how it is looked after.
@@ -174,6 +175,9 @@ func marketSheets() []Kind {
 		}},
 		{Name: "weights", File: "weights.csv", Key: []string{"location", "line"}, Columns: []Column{
 			{Name: "location"}, {Name: "line", Optional: true}, {Name: "weight", Type: Decimal, Least: zero()}, from(), to(),
+		}},
+		{Name: "score_weights", File: "score_weights.csv", Key: []string{"part"}, Columns: []Column{
+			{Name: "part", OneOf: Parts}, {Name: "weight", Type: Decimal, Least: zero()}, from(), to(),
 		}},
 		{Name: "competitor_prices", File: "competitor_prices.csv", Key: []string{"date", "item", "competitor", "partner", "territory"}, Columns: []Column{
 			{Name: "date", Stored: "day", Type: Date},

@@ -68,7 +68,8 @@ func (r *Run) Scopes() []sellthrough.Scope {
 }
 
 // Loss says how many lines are held in the scope and how many of them the submission would withdraw. Where the scope is
-// not the run's slices, held is what the ledger holds in it. A document without line keys that changes is withdrawn and
+// not the run's slices, held is what the ledger holds in it. What a newer word has brought that the submission does not
+// contain is neither: it says nothing of what the file lacks. A document without line keys that changes is withdrawn and
 // new line by line: what it replaces is no loss, only what it shrinks by. What a document cancels is meant.
 func (r *Run) Loss(st *State, held []sellthrough.Held, floors Floors) (loss, scope int64) {
 	gone, seen := map[uint64]int{}, map[uint64]int{}
@@ -158,17 +159,20 @@ type standing struct {
 	whole   uint64 // names its document, where that is replaced line by line
 }
 
-// standing visits every line that stands in the scope.
+// standing visits every line that stands in the scope, but for those of a newer word that the submission does not contain.
 func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit func(standing)) {
-	gone := func(ref sellthrough.LineRef, key Key, heldVersion uint64, heldRev sellthrough.Revision, version uint64, added bool) bool {
-		if r.num.Seen(ref.Slice, ref.Line) || newer(heldVersion, heldRev, version, r.End.Revision) {
-			return false
+	weigh := func(s standing, key Key, heldVersion uint64, heldRev sellthrough.Revision, version uint64, added bool) {
+		if s.missing = !r.num.Seen(s.Slice, s.Line); s.missing {
+			if newer(heldVersion, heldRev, version, r.End.Revision) {
+				return
+			}
+			if floors != nil {
+				if f := floors(Spot{Slice: s.Slice, Line: s.Line, Key: key, Added: added}); newer(f.Version, f.Revision, version, r.End.Revision) {
+					return
+				}
+			}
 		}
-		if floors == nil {
-			return true
-		}
-		f := floors(Spot{Slice: ref.Slice, Line: ref.Line, Key: key, Added: added})
-		return !newer(f.Version, f.Revision, version, r.End.Revision)
+		visit(s)
 	}
 	covers := Covers(r.End)
 	for at, slice := range r.Slices {
@@ -189,8 +193,7 @@ func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit 
 			if !e.Live() || e.Added() && s.act == nil {
 				return
 			}
-			ref := sellthrough.LineRef{Slice: slice, Line: e.Line}
-			visit(standing{ref, gone(ref, key, st.Version(slice, e.Line), e.Revision(), r.Versions[at], e.Added()), meant, whole})
+			weigh(standing{LineRef: sellthrough.LineRef{Slice: slice, Line: e.Line}, meant: meant, whole: whole}, key, st.Version(slice, e.Line), e.Revision(), r.Versions[at], e.Added())
 		})
 	}
 	twice := map[sellthrough.LineRef]struct{}{} // in the scope, and in a document that is taken back
@@ -214,8 +217,7 @@ func (r *Run) standing(st *State, held []sellthrough.Held, floors Floors, visit 
 			}
 			twice[ref] = struct{}{}
 		}
-		out.missing = gone(ref, Key{h.Location, h.Day}, h.Version, h.Revision, version, h.Added)
-		visit(out)
+		weigh(out, Key{h.Location, h.Day}, h.Version, h.Revision, version, h.Added)
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	Duplicate
 	Corrected
 	Superseded
+	Refused // the store can't keep it
 )
 
 // IDs are the identities of one block's lines, by line. Slot is an index into Run.Slices.
@@ -43,7 +44,8 @@ type Run struct {
 	ids      *Identities
 	num      *Numberer // nil where nobody asks what was seen
 	acts     map[string]*act
-	Sight    bool // an older word may still come: duplicates are noted
+	Sight    bool              // an older word may still come: duplicates are noted
+	Unfit    map[uint32]string // rows that the store can't keep, and why: they say nothing
 	sighted  []sellthrough.LineRef
 	days     map[Key]struct{}
 	lines    int64
@@ -166,6 +168,11 @@ func (r *Run) Apply(st *State, b *sellthrough.Block, ids IDs, floors Floors, c *
 	out := make([]Verdict, b.Len())
 	rev := r.End.Revision
 	for i := range out {
+		if _, ok := r.Unfit[b.Row[i]]; ok {
+			out[i] = Refused
+			c.Refused++
+			continue
+		}
 		at := ids.Slot[i]
 		if at == void {
 			out[i] = Superseded

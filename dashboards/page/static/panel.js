@@ -12,12 +12,13 @@ import { stat, bargauge, gauge } from "./draw/stat.js";
 import { draw as table } from "./draw/table.js";
 import { barchart, histogram, piechart } from "./draw/categories.js";
 import { heatmap, stateTimeline, statusHistory } from "./draw/grids.js";
+import { xychart } from "./draw/places.js";
 
 const kinds = {
-  text, stat, gauge, bargauge, table, timeseries, barchart, histogram, piechart, heatmap,
+  text, stat, gauge, bargauge, table, timeseries, barchart, histogram, piechart, heatmap, xychart,
   graph: timeseries, "state-timeline": stateTimeline, "status-history": statusHistory,
 };
-const canvas = new Set(["timeseries", "graph", "barchart", "histogram", "piechart", "heatmap", "state-timeline", "status-history"]);
+const canvas = new Set(["timeseries", "graph", "barchart", "histogram", "piechart", "heatmap", "xychart", "state-timeline", "status-history"]);
 
 // create makes a panel. board gives {uid, request(), state, vars, span, navigate, heard(answer)}.
 export function create(def, board) {

@@ -47,6 +47,8 @@ type Options struct {
 	Dir  string // data and lock; default "data/kafka"
 	Port int    // 0 = the one of the last start, else a free one
 	Log  zerolog.Logger
+
+	Fleeting bool // nothing needs to survive the process: appends are not synced
 }
 
 // Broker is one Kafka broker with one data directory.
@@ -86,15 +88,18 @@ func (b *Broker) Run(ctx context.Context, ready func(addr string)) error {
 		return err
 	}
 	began := time.Now()
-	cluster, err := kfake.NewCluster(
+	durable := []kfake.Opt{kfake.SyncWrites()}
+	if b.o.Fleeting {
+		durable = nil
+	}
+	cluster, err := kfake.NewCluster(append(durable,
 		kfake.NumBrokers(1),
 		kfake.ClusterID("sellthrough"),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return listener, nil }),
 		kfake.DataDir(filepath.Join(b.o.Dir, "data")),
-		kfake.SyncWrites(),
 		kfake.BrokerConfigs(map[string]string{"message.max.bytes": strconv.Itoa(maxBatch)}),
 		kfake.WithLogger(logger{b.o.Log}),
-	)
+	)...)
 	if err != nil {
 		listener.Close()
 		return fmt.Errorf("start broker on %s: %w", b.o.Dir, err)

@@ -28,6 +28,7 @@ type Options struct {
 	TCPPort     int    // native protocol; 0 = a free one, chosen once
 	HTTPPort    int    // HTTP; 0 = a free one, chosen once
 	MemoryLimit int64  // bytes the server may use; default 4 GiB or 40 % of the machine's, whichever is less
+	KeepFree    int64  // bytes of the volume that the server leaves free
 
 	AdminPassword string   // of AdminUser
 	ReadPassword  string   // of ReadUser

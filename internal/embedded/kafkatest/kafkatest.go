@@ -38,6 +38,7 @@ var pom []byte
 // Cluster is some brokers that run until the test ends.
 type Cluster struct {
 	Plain  []string // host:port of each broker without TLS or login
+	Told   []string // what clients are told of Plain: links before it, where there are any
 	Secure []string // with TLS, which CA vouches for, and SCRAM-SHA-512
 	CA     string   // a PEM file
 
@@ -57,6 +58,13 @@ type broker struct {
 // fails.
 func Start(t testing.TB, n int) *Cluster {
 	t.Helper()
+	return StartBehind(t, n, func(address string) string { return address })
+}
+
+// StartBehind is Start, with links before the plain listeners: link gives the address of one that leads to another. Brokers
+// speak to one another without them.
+func StartBehind(t testing.TB, n int, link func(address string) string) *Cluster {
+	t.Helper()
 	for _, tool := range []string{"java", "mvn"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			const how = "%s is missing, so nothing is tested against Apache Kafka itself (Debian: apt-get install default-jdk-headless maven)"
@@ -70,12 +78,17 @@ func Start(t testing.TB, n int) *Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Cluster{t: t, dir: t.TempDir(), lib: lib}
+	dir, err := os.MkdirTemp("", "kafkatest-") // not named for the test: Kafka parts folders by commas
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	c := &Cluster{t: t, dir: dir, lib: lib}
 	c.CA = filepath.Join(c.dir, "ca.pem")
 	if err := certify(c.CA, filepath.Join(c.dir, "broker.pem")); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.configure(n); err != nil {
+	if err := c.configure(n, link); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.stop)
@@ -119,16 +132,18 @@ func fetch(ctx context.Context) (string, error) {
 }
 
 // configure writes the properties of n brokers and formats their storage.
-func (c *Cluster) configure(n int) error {
-	ports, err := freePorts(3 * n)
+func (c *Cluster) configure(n int, link func(string) string) error {
+	const each = 4
+	ports, err := freePorts(each * n)
 	if err != nil {
 		return err
 	}
 	var voters []string
 	for i := range n {
-		voters = append(voters, fmt.Sprintf("%d@127.0.0.1:%d", i+1, ports[3*i+2]))
-		c.Plain = append(c.Plain, fmt.Sprintf("127.0.0.1:%d", ports[3*i]))
-		c.Secure = append(c.Secure, fmt.Sprintf("127.0.0.1:%d", ports[3*i+1]))
+		voters = append(voters, fmt.Sprintf("%d@127.0.0.1:%d", i+1, ports[each*i+2]))
+		c.Plain = append(c.Plain, fmt.Sprintf("127.0.0.1:%d", ports[each*i]))
+		c.Told = append(c.Told, link(c.Plain[i]))
+		c.Secure = append(c.Secure, fmt.Sprintf("127.0.0.1:%d", ports[each*i+1]))
 	}
 	inSync := 1
 	if n > 1 {
@@ -141,10 +156,12 @@ func (c *Cluster) configure(n int) error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
-		listeners := fmt.Sprintf("PLAIN://%s,SECURE://%s", c.Plain[i], c.Secure[i])
+		inner := fmt.Sprintf("127.0.0.1:%d", ports[each*i+3])
+		listeners := fmt.Sprintf("PLAIN://%s,SECURE://%s,INNER://%s", c.Plain[i], c.Secure[i], inner)
+		told := fmt.Sprintf("PLAIN://%s,SECURE://%s,INNER://%s", c.Told[i], c.Secure[i], inner)
 		properties := strings.NewReplacer(
-			"{id}", fmt.Sprint(b.id), "{voters}", strings.Join(voters, ","), "{listeners}", listeners,
-			"{controller}", fmt.Sprintf("127.0.0.1:%d", ports[3*i+2]), "{dir}", dir, "{pem}", filepath.Join(c.dir, "broker.pem"),
+			"{id}", fmt.Sprint(b.id), "{voters}", strings.Join(voters, ","), "{listeners}", listeners, "{told}", told,
+			"{controller}", fmt.Sprintf("127.0.0.1:%d", ports[each*i+2]), "{dir}", dir, "{pem}", filepath.Join(c.dir, "broker.pem"),
 			"{replicas}", fmt.Sprint(n), "{insync}", fmt.Sprint(inSync),
 		).Replace(serverProperties)
 		if err := os.WriteFile(b.properties(), []byte(properties), 0o600); err != nil {
@@ -165,10 +182,10 @@ const serverProperties = `process.roles=broker,controller
 node.id={id}
 controller.quorum.voters={voters}
 listeners={listeners},CONTROLLER://{controller}
-advertised.listeners={listeners}
-listener.security.protocol.map=PLAIN:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT
+advertised.listeners={told}
+listener.security.protocol.map=PLAIN:PLAINTEXT,SECURE:SASL_SSL,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAIN
+inter.broker.listener.name=INNER
 sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 ssl.keystore.type=PEM

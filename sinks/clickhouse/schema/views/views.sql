@@ -1,9 +1,15 @@
--- Reads go through these. They run with the rights of whoever asks (INVOKER).
+-- Reads go through these. They run with the rights of whoever asks (INVOKER). The lines that the program sends to itself, of the
+-- partner _canary, are in the ledger of sales alone, in no sums and in no view.
+
+-- The zone of the vendor's business days, and which day it is there.
+CREATE OR REPLACE VIEW {{.Database}}.v_zone {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT '{{.Zone}}' AS zone, toDate32(now('{{.Zone}}')) AS today;
+
 CREATE OR REPLACE VIEW {{.Database}}.v_movements {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, feed, namespace, business_date, sold_at, kind, cause, sign, document, line_key, location, place, item, product, unit,
     currency, qty, amount, base_amount, unmatched, counterparty, serial, revision, row, known_at,
     party, customer, segment, salesperson, title, reason, refers_to, destination, region
-FROM {{.Database}}.movements;
+FROM {{.Database}}.movements WHERE partner != '{{.Canary}}';
 
 -- The lines of everything beside sales and stock. until is when something ends, as written: an invoice falls due, a ticket is
 -- answered; 1970 where nothing is said.
@@ -33,17 +39,16 @@ HAVING lines != 0 OR qty != 0 OR amount != 0;
 CREATE OR REPLACE VIEW {{.Database}}.v_sales_as_of {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, business_date, place AS location, product, kind, currency, sum(qty) AS qty, sum(amount) AS amount, sum(base_amount) AS base_amount, sum(sign) AS lines
 FROM {{.Database}}.movements
-WHERE known_at < {as_of:DateTime64(3, 'UTC')}
+WHERE known_at < {as_of:DateTime64(3, 'UTC')} AND partner != '{{.Canary}}'
 GROUP BY partner, business_date, location, product, kind, currency
 HAVING lines != 0 OR qty != 0 OR amount != 0;
 
--- Every level report that stands.
+-- Every level report that stands. Rows that say the same of a report are added up: what was taken back cancels out.
 CREATE OR REPLACE VIEW {{.Database}}.v_stock_reports {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT partner, namespace, slice, line, any(place) AS location, any(item) AS item_code, argMaxIf(product, (revision, reference), sign > 0) AS product,
-    any(kind) AS level, any(business_date) AS business_date, any(sold_at) AS at,
-    sum(qty) AS qty, argMaxIf(bitTest(flags, 4), (revision, reference), sign > 0) AS implied, max(known_at) AS known_at
-FROM {{.Database}}.stock_reports
-GROUP BY partner, namespace, slice, line
+SELECT partner, namespace, slice, line, place AS location, item AS item_code, product, kind AS level, business_date, sold_at AS at,
+    sum(r.qty) AS qty, implied, max(r.known_at) AS known_at
+FROM (SELECT *, qty, sold_at, bitTest(flags, 4) AS implied FROM {{.Database}}.stock_reports) AS r
+GROUP BY partner, namespace, slice, line, location, item_code, product, level, business_date, at, implied
 HAVING sum(sign) > 0;
 
 -- The last report of each day that stands, by product; items of one product are added.
@@ -83,33 +88,42 @@ SELECT partner, location, product, level, sum(i.qty) AS qty, max(i.business_date
 FROM {{.Database}}.v_stock_items AS i
 GROUP BY partner, location, product, level;
 
+-- When each submission came in, and no more of it.
+CREATE OR REPLACE VIEW {{.Database}}.v_received {{.OnCluster}} SQL SECURITY INVOKER AS
+SELECT partner, feed, submission, received_at FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}';
+
 -- The newest word of each partition about each submission; partial counts are added.
 CREATE OR REPLACE VIEW {{.Database}}.v_outcomes {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT submission, any(feed) AS feed, any(partner) AS partner, revision, partition, attempt, max(held) AS held, min(partial) AS partial, max(why) AS why,
     sum(lines_held) AS held_lines, sum(lines_new) AS new, sum(lines_duplicate) AS duplicate, sum(lines_corrected) AS corrected,
-    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched
-FROM {{.Database}}.outcomes
+    sum(lines_superseded) AS superseded, sum(lines_withdrawn) AS withdrawn, sum(lines_implied) AS implied, sum(lines_unmatched) AS unmatched,
+    sum(lines_refused) AS unfit
+FROM {{.Database}}.outcomes AS o WHERE o.partner != '{{.Canary}}'
 GROUP BY submission, revision, partition, attempt
 ORDER BY attempt DESC
 LIMIT 1 BY submission, revision, partition;
 
+-- A submission is told apart by its revision, too, which is the narrower key. Who asks for a time, a partner or a feed reads
+-- what is of it: these are keys of the grouping.
 CREATE OR REPLACE VIEW {{.Database}}.v_submissions {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.file AS file, s.bytes AS bytes,
-    s.rows AS received, s.refused AS refused, s.accepted AS accepted,
+SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.received_at AS received_at, s.newest.2 AS file, s.newest.3 AS bytes,
+    s.newest.4 AS received, s.newest.5 + o.unfit AS refused, s.newest.6 - o.unfit AS accepted,
     o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
-    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched,
-    multiIf(o.final < length(s.partitions), 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.attempt AS attempt,
-    JSONExtractString(s.receipt, 'mapping') AS mapping
+    o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched, o.unfit AS unfit,
+    multiIf(o.final < s.newest.7, 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.newest.1 AS attempt,
+    s.newest.8 AS mapping
 FROM
 (
-    SELECT * FROM {{.Database}}.submissions ORDER BY attempt DESC, known_at DESC LIMIT 1 BY submission
+    SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions), JSONExtractString(receipt, 'mapping')), (attempt, known_at)) AS newest
+    FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}'
+    GROUP BY submission, feed, partner, received_at, revision
 ) AS s
 LEFT JOIN
 (
-    SELECT submission, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
-        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched
-    FROM {{.Database}}.v_outcomes GROUP BY submission
-) AS o ON o.submission = s.submission;
+    SELECT revision, countIf(NOT partial) AS final, max(held) AS is_held, max(why) AS why, sum(held_lines) AS held_lines, sum(new) AS new, sum(duplicate) AS duplicate,
+        sum(corrected) AS corrected, sum(superseded) AS superseded, sum(withdrawn) AS withdrawn, sum(implied) AS implied, sum(unmatched) AS unmatched, sum(unfit) AS unfit
+    FROM {{.Database}}.v_outcomes GROUP BY revision
+) AS o ON o.revision = s.revision;
 
 -- The books: received = refused + held + new + duplicate + corrected + superseded.
 CREATE OR REPLACE VIEW {{.Database}}.v_books {{.OnCluster}} SQL SECURITY INVOKER AS
@@ -119,13 +133,13 @@ SELECT feed, any(partner) AS partner, count() AS submissions, sum(received) AS r
 FROM {{.Database}}.v_submissions WHERE state != 'on the road' GROUP BY feed;
 
 CREATE OR REPLACE VIEW {{.Database}}.v_refused {{.OnCluster}} SQL SECURITY INVOKER AS
-SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused;
+SELECT submission, feed, partner, row, column, value, reason, known_at FROM {{.Database}}.refused WHERE partner != '{{.Canary}}';
 
 -- Codes that no reference knows, by weight.
 CREATE OR REPLACE VIEW {{.Database}}.v_unmatched {{.OnCluster}} SQL SECURITY INVOKER AS
 SELECT partner, if(bitTest(flags, 2), 'item', 'location') AS what, if(bitTest(flags, 2), item, location) AS code,
     sum(sign) AS lines, sum(qty) AS units, sum(amount) AS amount, currency, min(business_date) AS first_day, max(business_date) AS last_day
-FROM {{.Database}}.movements WHERE unmatched
+FROM {{.Database}}.movements WHERE unmatched AND partner != '{{.Canary}}'
 GROUP BY partner, what, code, currency HAVING lines != 0;
 
 -- The same codes once each, with the stock that is reported of them. What is weighed is what was told, whichever way it moved: a
@@ -138,7 +152,7 @@ FROM
 (
     SELECT partner, feed, arrayJoin(arrayFilter(c -> c.1 != '', [(multiIf(NOT bitTest(flags, 2), '', product != '', 'pack', 'item'), item), (if(bitTest(flags, 3), 'location', ''), location)])) AS pair,
         sum(toInt64(sign)) AS n, sum(sign * abs(qty)) AS u, sum(sign * abs(base_amount)) AS m, toInt64(0) AS s, min(business_date) AS d, max(business_date) AS e
-    FROM {{.Database}}.movements WHERE bitTest(flags, 2) OR bitTest(flags, 3)
+    FROM {{.Database}}.movements WHERE (bitTest(flags, 2) OR bitTest(flags, 3)) AND partner != '{{.Canary}}'
     GROUP BY partner, feed, pair
     UNION ALL
     SELECT partner, feed, arrayJoin(arrayFilter(c -> c.1 != '', [(multiIf(NOT bitTest(flags, 2), '', product != '', 'pack', 'item'), item), (if(bitTest(flags, 3), 'location', ''), location)])) AS pair,

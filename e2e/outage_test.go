@@ -1,0 +1,58 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKafkaStoppedPartnersComeAgain: while the log is stopped, partners are told within a second to come again, and when;
+// nothing of what they sent is taken in part. When it is back, the same requests are taken once.
+func TestKafkaStoppedPartnersComeAgain(t *testing.T) {
+	o := outside(t, "")
+	s := start(t, o.yaml+loadYAML)
+	l := newLoad(s, 31)
+	stopped := false
+	defer func() {
+		if !stopped {
+			close(l.stop)
+			l.done.Wait()
+		}
+	}()
+	s.poll("some 202", time.Minute, func() bool { return l.acks.Load() > 4 })
+	o.kafka.stop()
+	const body = "Doc,Store,Line,Item,Qty,Amount,Day\n"
+	send := func(n int) (answer, time.Duration) {
+		began := time.Now()
+		a, err := s.send(t.Context(), "alpha-lines", "alpha", nil, fmt.Sprint("while-stopped-", n), strings.NewReader(body), nil)
+		if err != nil {
+			t.Fatalf("the door is shut: %v\n%s", err, s.log())
+		}
+		return a, time.Since(began)
+	}
+	var took []time.Duration
+	for n := range 8 {
+		a, d := send(n)
+		if a.Status != http.StatusServiceUnavailable || !strings.Contains(string(a.Body), "retry_after") {
+			t.Errorf("request %d: %d %s", n, a.Status, a.Body)
+		}
+		took = append(took, d)
+	}
+	t.Logf("answered after %v", took)
+	if slices.Min(took) > time.Second || slices.Sorted(slices.Values(took))[len(took)/2] > time.Second {
+		t.Errorf("partners wait: %v", took)
+	}
+	acks := l.acks.Load()
+	o.kafka.start()
+	s.poll("a 202 when the log is back", time.Minute, func() bool { return l.acks.Load() > acks })
+	for n := range took {
+		var a answer
+		s.poll("the same request is taken", time.Minute, func() bool { a, _ = send(n); return a.Status < 300 })
+	}
+	l.extra = len(took)
+	stopped = true
+	l.finish()
+}

@@ -1,0 +1,45 @@
+-- ---
+-- name: below_floor_units
+-- title: {en: "Units below the floor price", zh: "低于底价的数量"}
+-- formula: {en: "units sold below the floor price", zh: "低于底价售出的数量"}
+-- variant: {en: "By floors.csv: of the floors that fit tier, partner and territory the one that names most counts, a partner before a territory before a tier. The price is the mean of a day, location, product, kind and buyer, in the reporting currency.", zh: "依 floors.csv：符合层级、伙伴、区域的底价中取最具体者，伙伴优先于区域，区域优先于层级。价格取同日、同门店、同产品、同类、同买方的均价，报告货币计。"}
+-- edges: {en: "As for the share. Needs the grant floor.", zh: "同占比口径。需要 floor 权限。"}
+-- unit: units
+-- decimals: 0
+-- better: less
+-- adds_up: [day, product, location, partner]
+-- of: price_discipline
+-- measure: sumIf(units, below)
+-- examples:
+--   - says: "S1, 10 at 8.50."
+--     given: &given
+--       partners: |
+--         head - vendor
+--         branch - vendor
+--         acme specialist dealer
+--         zeta marketplace retailer
+--       products: |
+--         A audio
+--         B audio
+--       territories: |
+--         cn
+--         north cn
+--       locations: |
+--         S1 acme north
+--         S2 acme cn
+--       floors: |
+--         A 8 GBP dealer
+--         A 9 GBP dealer - north 2026-03-01 -
+--         A 5 GBP
+--       sales: |
+--         acme S1 A 2026-02-27 sell_out 5 40
+--         acme S1 A 2026-03-02 sell_out 10 85
+--         acme S2 A 2026-03-02 sell_out 10 80
+--         acme S2 A 2026-03-03 sell_out 10 -
+--         zeta Z1 A 2026-03-02 sell_out 5 26
+--         acme S1 B 2026-03-02 sell_out 10 1
+--         acme S1 A 2026-03-03 return_in -1 -1
+--         head H A 2026-03-02 sell_through 10 10 party=branch
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 10
+-- ---

@@ -1,0 +1,43 @@
+-- ---
+-- name: cross_territory_money
+-- title: {en: "Sold outside the territory (money)", zh: "窜货金额"}
+-- formula: {en: "value of what was sold outside the assigned territory − of what came back", zh: "售出分配区域以外的金额 − 其退货金额"}
+-- edges: {en: "As for the share, in the reporting currency. Lines without an amount or a rate count no money.", zh: "同窜货率，报告货币计；无金额或汇率的行不计金额。"}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [day, product, location, partner]
+-- of: cross_territory_share
+-- measure: sum(outside_money)
+-- examples:
+--   - says: 30 + 14 − 10.
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       products: |
+--         A audio
+--         B video
+--       territories: |
+--         cn
+--         north cn
+--         n1 north
+--         south cn
+--       locations: |
+--         S1 acme n1
+--         Z1 zeta south
+--       assignments: |
+--         acme north audio
+--         acme cn video
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 10 100
+--         acme S1 A 2026-03-03 sell_out 6 60 region=n1
+--         acme S1 A 2026-03-04 sell_out 3 30 region=south
+--         acme S1 A 2026-03-05 sell_through 2 14 party=Z1
+--         acme S1 A 2026-03-06 return_in -1 -10 region=south
+--         acme S1 B 2026-03-06 sell_out 4 40 region=south
+--         acme S1 A 2026-04-06 sell_out 4 40 region=south
+--         zeta Z1 A 2026-03-04 sell_out 9 90 region=north
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 34
+-- ---

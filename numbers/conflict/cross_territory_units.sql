@@ -1,0 +1,43 @@
+-- ---
+-- name: cross_territory_units
+-- title: {en: "Sold outside the territory", zh: "窜货数量"}
+-- formula: {en: "units sold outside the assigned territory − what of them came back", zh: "售出分配区域以外的数量 − 其退货"}
+-- edges: {en: "As for the share. Below zero where more came back than was sold in the period.", zh: "同窜货率。退货多于期内售出时为负。"}
+-- unit: units
+-- decimals: 0
+-- better: less
+-- adds_up: [day, product, location, partner]
+-- of: cross_territory_share
+-- measure: sum(outside)
+-- examples:
+--   - says: 3 + 2 − 1.
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       products: |
+--         A audio
+--         B video
+--       territories: |
+--         cn
+--         north cn
+--         n1 north
+--         south cn
+--       locations: |
+--         S1 acme n1
+--         Z1 zeta south
+--       assignments: |
+--         acme north audio
+--         acme cn video
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 10 100
+--         acme S1 A 2026-03-03 sell_out 6 60 region=n1
+--         acme S1 A 2026-03-04 sell_out 3 30 region=south
+--         acme S1 A 2026-03-05 sell_through 2 14 party=Z1
+--         acme S1 A 2026-03-06 return_in -1 -10 region=south
+--         acme S1 B 2026-03-06 sell_out 4 40 region=south
+--         acme S1 A 2026-04-06 sell_out 4 40 region=south
+--         zeta Z1 A 2026-03-04 sell_out 9 90 region=north
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 4
+-- ---

@@ -1,0 +1,49 @@
+-- ---
+-- name: price_depth
+-- title: {en: "Depth below the floor price", zh: "低于底价的幅度"}
+-- formula: {en: "what was asked too little ÷ value of the same units at the floor, of what was sold below it", zh: "低于底价部分的差额 ÷ 同样数量按底价计的金额"}
+-- variant: {en: "By floors.csv: of the floors that fit tier, partner and territory the one that names most counts, a partner before a territory before a tier. The price is the mean of a day, location, product, kind and buyer, in the reporting currency.", zh: "依 floors.csv：符合层级、伙伴、区域的底价中取最具体者，伙伴优先于区域，区域优先于层级。价格取同日、同门店、同产品、同类、同买方的均价，报告货币计。"}
+-- edges: {en: "Nothing below the floor gives no value. Needs the grant floor.", zh: "无低于底价者则无值。需要 floor 权限。"}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- of: price_discipline
+-- measure: 100 * sumIf(floor_money - money, below) / nullIf(sumIf(floor_money, below), 0)
+-- examples:
+--   - says: "85 where 90 was the least: 5 ÷ 90."
+--     given: &given
+--       partners: |
+--         head - vendor
+--         branch - vendor
+--         acme specialist dealer
+--         zeta marketplace retailer
+--       products: |
+--         A audio
+--         B audio
+--       territories: |
+--         cn
+--         north cn
+--       locations: |
+--         S1 acme north
+--         S2 acme cn
+--       floors: |
+--         A 8 GBP dealer
+--         A 9 GBP dealer - north 2026-03-01 -
+--         A 5 GBP
+--       sales: |
+--         acme S1 A 2026-02-27 sell_out 5 40
+--         acme S1 A 2026-03-02 sell_out 10 85
+--         acme S2 A 2026-03-02 sell_out 10 80
+--         acme S2 A 2026-03-03 sell_out 10 -
+--         zeta Z1 A 2026-03-02 sell_out 5 26
+--         acme S1 B 2026-03-02 sell_out 10 1
+--         acme S1 A 2026-03-03 return_in -1 -1
+--         head H A 2026-03-02 sell_through 10 10 party=branch
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 5.555555
+--   - says: zeta kept its floor.
+--     given: *given
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     where: partner = 'zeta'
+--     expect: null
+-- ---

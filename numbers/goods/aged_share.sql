@@ -1,0 +1,28 @@
+-- ---
+-- name: aged_share
+-- title: {en: "Stock older than 90 days (%)", zh: "库龄 90 天以上占比"}
+-- formula: {en: "units on hand older than 90 days ÷ units on hand", zh: "库龄 90 天以上的在手数量 ÷ 在手数量"}
+-- edges: {en: "Stock of unknown age is in the denominator. Nothing on hand gives no value.", zh: "库龄未知者计入分母；无在手库存则无值。"}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- of: ageing
+-- measure: 100 * sum(days_91_up) / nullIf(sum(on_hand), 0)
+-- examples:
+--   - says: "13 of 40: 13 of S1's 30; nobody knows how old S2's 10 are."
+--     given:
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 20
+--         acme S1 A 2026-04-30T20:00 25
+--         acme S1 A 2026-05-25T20:00 18
+--         acme S1 A 2026-05-30T20:00 30
+--         acme S1 A 2026-06-08T20:00 30
+--         acme S2 A 2026-06-08T20:00 10
+--     with: {day: 2026-06-09}
+--     expect: 32.5
+--   - says: No stock.
+--     given:
+--       stock: acme S1 A 2026-06-08T20:00 0
+--     with: {day: 2026-06-09}
+--     expect: null
+-- ---

@@ -1,0 +1,25 @@
+-- ---
+-- name: ageing_money
+-- title: {en: "Stock older than 90 days at list price", zh: "库龄 90 天以上库存（标价）"}
+-- formula: {en: "units on hand older than 90 days × list price", zh: "库龄 90 天以上的在手数量 × 标价"}
+-- variant: {en: "Layers as for the units; the list price in force now, in the reporting currency at the rate of the day.", zh: "分层同数量口径；按现行标价与当日汇率折算。"}
+-- edges: {en: "Products without a list price count no money. A currency without a rate counts as the reporting currency.", zh: "无标价的产品不计金额；无汇率的货币按报告货币计。"}
+-- unit: money
+-- decimals: 0
+-- better: less
+-- adds_up: [product, location, partner]
+-- of: ageing
+-- measure: sum(toDecimal128(days_91_up * price, 6))
+-- examples:
+--   - says: "13 of 30 are older than 90 days, at 7 each."
+--     given:
+--       products: A audio 7
+--       stock: |
+--         acme S1 A 2026-03-01T20:00 20
+--         acme S1 A 2026-04-30T20:00 25
+--         acme S1 A 2026-05-25T20:00 18
+--         acme S1 A 2026-05-30T20:00 30
+--         acme S1 A 2026-06-08T20:00 30
+--     with: {day: 2026-06-09}
+--     expect: 91
+-- ---

@@ -1,0 +1,40 @@
+-- ---
+-- name: calculated_closing
+-- title: {en: "Calculated closing", zh: "计算期末库存"}
+-- formula: {en: "opening + sell-in − sell-out − sell-through + returns from customers − returns to vendor ± transfers ± adjustments", zh: "期初 + 进货 − 终端销售 − 分销 + 客户退货 − 退回厂商 ± 调拨 ± 调整"}
+-- variant: {en: "Of positions that can be reconciled, as the gap says. Booked transfers are those of the sales feed and, of transfer feeds, arrived − sent.", zh: "限可对账的门店商品，口径同进销存差异。调拨含销售源中的调拨与调拨源的到达 − 发出。"}
+-- edges: {en: "As for the gap. May be below zero: more was sold than can have been there.", zh: "同进销存差异。可为负：所售多于应有。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- of: siso_gap
+-- measure: sum(calculated)
+-- examples:
+--   - says: "S1: 40 − 6 + 20 = 54; S2: 9 − 1 = 8."
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       sales: |
+--         acme S1 A 2026-02-16 sell_out 3
+--         acme S1 A 2026-02-17 sell_out 3
+--         acme S1 A 2026-03-02 sell_out 6
+--         acme S1 A 2026-03-03 sell_in 20
+--         acme S2 A 2026-03-03 sell_out 1
+--       flows: |
+--         acme S1 A 2026-03-04T09:00 received 18 - head D1
+--       stock: |
+--         acme S1 A 2026-02-28T20:00 40
+--         acme S1 A 2026-03-09T20:00 44
+--         acme S1 A 2026-02-28T20:00 1 returns_pending
+--         acme S1 A 2026-03-09T20:00 2 returns_pending
+--         acme S1 A 2026-02-28T20:00 0 damaged
+--         acme S1 A 2026-03-09T20:00 1 damaged
+--         acme S2 A 2026-02-28T20:00 9
+--         acme S2 A 2026-03-09T20:00 10
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: 62
+-- ---

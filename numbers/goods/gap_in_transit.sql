@@ -1,0 +1,40 @@
+-- ---
+-- name: gap_in_transit
+-- title: {en: "Gap in transit", zh: "在途差异"}
+-- formula: {en: "received − bought, between the two levels", zh: "两次库存之间的收货 − 进货"}
+-- variant: {en: "A part of the gap: in transit, returns, damage, unreported days and the rest add up to it exactly.", zh: "差异的一部分：在途、退货、损坏、未报日与其余之和恰为差异。"}
+-- edges: {en: "Of a partner that reports both; else 0. Below zero: bought and not there yet. Above: it came, and was bought before.", zh: "限两者都报告的伙伴，否则为 0。为负：已购未到；为正：先购后到。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- of: siso_gap
+-- measure: sum(in_transit)
+-- examples:
+--   - says: "18 of the 20 that were bought have come."
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       sales: |
+--         acme S1 A 2026-02-16 sell_out 3
+--         acme S1 A 2026-02-17 sell_out 3
+--         acme S1 A 2026-03-02 sell_out 6
+--         acme S1 A 2026-03-03 sell_in 20
+--         acme S2 A 2026-03-03 sell_out 1
+--       flows: |
+--         acme S1 A 2026-03-04T09:00 received 18 - head D1
+--       stock: |
+--         acme S1 A 2026-02-28T20:00 40
+--         acme S1 A 2026-03-09T20:00 44
+--         acme S1 A 2026-02-28T20:00 1 returns_pending
+--         acme S1 A 2026-03-09T20:00 2 returns_pending
+--         acme S1 A 2026-02-28T20:00 0 damaged
+--         acme S1 A 2026-03-09T20:00 1 damaged
+--         acme S2 A 2026-02-28T20:00 9
+--         acme S2 A 2026-03-09T20:00 10
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: -2
+-- ---

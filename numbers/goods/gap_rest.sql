@@ -1,0 +1,40 @@
+-- ---
+-- name: gap_rest
+-- title: {en: "Gap that nothing explains", zh: "无法解释的差异"}
+-- formula: {en: "gap − in transit − returns − damage − unreported days", zh: "差异 − 在途 − 退货 − 损坏 − 未报日"}
+-- variant: {en: "A part of the gap: in transit, returns, damage, unreported days and the rest add up to it exactly.", zh: "差异的一部分：在途、退货、损坏、未报日与其余之和恰为差异。"}
+-- edges: {en: "Theft, counts that are wrong, levels that are not of the end of their day, estimates that are too high or too low.", zh: "失窃、错盘、非日终库存、估计偏差等。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- of: siso_gap
+-- measure: sum(rest)
+-- examples:
+--   - says: "S1: −10 + 2 + 1 + 1 + 12 = 6; S2: 2."
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       sales: |
+--         acme S1 A 2026-02-16 sell_out 3
+--         acme S1 A 2026-02-17 sell_out 3
+--         acme S1 A 2026-03-02 sell_out 6
+--         acme S1 A 2026-03-03 sell_in 20
+--         acme S2 A 2026-03-03 sell_out 1
+--       flows: |
+--         acme S1 A 2026-03-04T09:00 received 18 - head D1
+--       stock: |
+--         acme S1 A 2026-02-28T20:00 40
+--         acme S1 A 2026-03-09T20:00 44
+--         acme S1 A 2026-02-28T20:00 1 returns_pending
+--         acme S1 A 2026-03-09T20:00 2 returns_pending
+--         acme S1 A 2026-02-28T20:00 0 damaged
+--         acme S1 A 2026-03-09T20:00 1 damaged
+--         acme S2 A 2026-02-28T20:00 9
+--         acme S2 A 2026-03-09T20:00 10
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: 8
+-- ---

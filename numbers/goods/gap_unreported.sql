@@ -1,0 +1,40 @@
+-- ---
+-- name: gap_unreported
+-- title: {en: "Gap of days without a report of sales (estimate)", zh: "未报日差异（估计）"}
+-- formula: {en: "−(sold − returned) ÷ days of the location with sales × its days without that it should have", zh: "−（销售 − 退货）÷ 门店有销售的天数 × 应有而无销售的天数"}
+-- variant: {en: "A part of the gap: in transit, returns, damage, unreported days and the rest add up to it exactly.", zh: "差异的一部分：在途、退货、损坏、未报日与其余之和恰为差异。"}
+-- edges: {en: "A day should have sales where one of the four same weekdays before it has. No day with sales between the levels gives 0. Six digits, the rest cut off.", zh: "前四周同一星期几有过销售者即应有。两次库存之间无任何销售日则为 0。保留六位小数，余数舍去。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- of: siso_gap
+-- measure: sum(unreported)
+-- examples:
+--   - says: "S1 sold on Monday the 2nd, not on Tuesday the 3rd or Monday the 9th, as it did two weeks before: 6 a day, 2 days."
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       sales: |
+--         acme S1 A 2026-02-16 sell_out 3
+--         acme S1 A 2026-02-17 sell_out 3
+--         acme S1 A 2026-03-02 sell_out 6
+--         acme S1 A 2026-03-03 sell_in 20
+--         acme S2 A 2026-03-03 sell_out 1
+--       flows: |
+--         acme S1 A 2026-03-04T09:00 received 18 - head D1
+--       stock: |
+--         acme S1 A 2026-02-28T20:00 40
+--         acme S1 A 2026-03-09T20:00 44
+--         acme S1 A 2026-02-28T20:00 1 returns_pending
+--         acme S1 A 2026-03-09T20:00 2 returns_pending
+--         acme S1 A 2026-02-28T20:00 0 damaged
+--         acme S1 A 2026-03-09T20:00 1 damaged
+--         acme S2 A 2026-02-28T20:00 9
+--         acme S2 A 2026-03-09T20:00 10
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: -12
+-- ---

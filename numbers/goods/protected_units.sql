@@ -1,0 +1,41 @@
+-- ---
+-- name: protected_units
+-- title: {en: "Units under price protection", zh: "价格保护数量"}
+-- formula: {en: "units bought inside the window and still on hand at a price cut", zh: "窗口期内购进且降价时仍在手的数量"}
+-- edges: {en: "As for the money; where the price rises, nothing.", zh: "同金额口径；涨价不计。"}
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [day, product, location, partner]
+-- of: price_protection
+-- measure: sumIf(units, each > 0)
+-- examples:
+--   - says: 12 of S1 and 5 of S2.
+--     given: &given
+--       partners: |
+--         head - vendor
+--         acme specialist dealer
+--       products: A audio 100
+--       locations: |
+--         S1 acme
+--         H head
+--       price_changes: |
+--         A 2026-03-10 100 90 GBP 30
+--         A 2026-06-10 90 95 GBP 30
+--       sales: |
+--         acme S1 A 2026-02-07 sell_in 50
+--         acme S1 A 2026-02-08 sell_in 8
+--         acme S1 A 2026-03-09 sell_in 6
+--         acme S1 A 2026-03-09 return_out -2
+--         acme S1 A 2026-03-10 sell_in 9
+--         acme S2 A 2026-03-01 sell_in 20
+--         acme S3 A 2026-03-01 sell_in 20
+--         head H A 2026-03-01 sell_in 20
+--       stock: |
+--         acme S1 A 2026-03-08T20:00 40
+--         acme S2 A 2026-03-08T20:00 5
+--         acme S3 A 2026-02-08T20:00 5
+--         head H A 2026-03-08T20:00 40
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 17
+-- ---

@@ -1,0 +1,60 @@
+-- ---
+-- name: siso_gap
+-- title: {en: "Gap of sell-in, sell-out and stock", zh: 进销存差异}
+-- formula: {en: "reported closing − calculated closing", zh: 报告期末库存 − 计算期末库存}
+-- variant:
+--   en: "In units, net: what is too much here makes up for what is missing there. Opening is the newest level of the seven days before, closing the newest of the last seven; what came and went counts between the days of the two. In transit, returns, damage, unreported days and the rest add up to it."
+--   zh: "按件、净额：多与少相抵。期初取此前七天内最新库存，期末取最后七天内最新库存，其间流转按两次库存之间的日子计。在途、退货、损坏、未报日与其余之和恰为差异。"
+-- edges:
+--   en: "Below zero where less lies there than should. A product of a location without a level at both ends is left out, and so is a partner that reports no sales or nothing that came in: nothing is known. Where no sell-in is reported, receipts count. A level is that of the end of its day."
+--   zh: 实际少于应有为负。任一端无库存报告的门店商品不计；不报销售或不报任何进货的伙伴不计（无从判断）。未报 sell-in 者以收货计。库存水平视为当日日终。
+-- unit: units
+-- decimals: 0
+-- better: neither
+-- adds_up: [product, location, partner]
+-- takes: [from Date32, to Date32]
+-- view: v_reconciliation
+-- measure: sum(gap)
+-- examples:
+--   - says: "40 + 20 − 15 + 1 − 2 + 3 − 4 − 1 = 42; 38 are reported. At S2 5 − 5 = 0 and 2 are there. B has no level at the end, and zeta tells of nothing that came in. −4 + 2."
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       locations: |
+--         S1 acme
+--         S2 acme
+--         Z1 zeta
+--       sales: |
+--         acme S1 A 2026-02-27 sell_out 7
+--         acme S1 A 2026-03-02 sell_in 20
+--         acme S1 A 2026-03-03 sell_out 15
+--         acme S1 A 2026-03-04 return_in -1
+--         acme S1 A 2026-03-05 return_out -2
+--         acme S1 A 2026-03-06 adjustment -1
+--         acme S1 A 2026-03-10 sell_out 9
+--         acme S2 A 2026-03-03 sell_out 5
+--         acme S1 B 2026-03-03 sell_out 1
+--         zeta Z1 A 2026-03-03 sell_out 5
+--       flows: |
+--         acme S1 A 2026-03-03T09:00 arrived 3 - S2 T1
+--         acme S1 A 2026-03-03T09:00 sent 4 - S2 T2
+--       stock: |
+--         acme S1 A 2026-02-27T20:00 40
+--         acme S1 A 2026-03-09T20:00 38
+--         acme S2 A 2026-02-28T20:00 5
+--         acme S2 A 2026-03-10T20:00 2
+--         acme S1 B 2026-02-27T20:00 8
+--         zeta Z1 A 2026-02-27T20:00 8
+--         zeta Z1 A 2026-03-10T20:00 9
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: -2
+--   - says: S1 alone, which lacks 4.
+--     given: *given
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     where: location = 'S1'
+--     expect: -4
+-- ---
+SELECT partner, location, product, opened, closed, opening, reported, sell_in, returned_to_vendor, sold, returned, transfers, adjustments, missing_days, calculated, gap,
+    in_transit, returns, damaged, unreported, rest
+FROM v_reconciliation_as_of(from = {from:Date32}, to = {to:Date32}, as_of = '')

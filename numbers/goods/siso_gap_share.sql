@@ -1,0 +1,45 @@
+-- ---
+-- name: siso_gap_share
+-- title: {en: "Gap of sell-in, sell-out and stock (%)", zh: "进销存差异率"}
+-- formula: {en: "Σ |reported closing − calculated closing| ÷ Σ calculated closing", zh: "Σ|报告期末 − 计算期末| ÷ Σ 计算期末"}
+-- variant: {en: "Position by position, so that too much here does not hide what is missing there.", zh: "逐门店商品取绝对值，多与少不相抵。"}
+-- edges: {en: "Positions with a calculated closing of 0 or less are left out of the denominator. Nothing left gives no value.", zh: "计算期末不大于 0 的不计入分母；无可计者无值。"}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- of: siso_gap
+-- measure: 100 * sum(abs(gap)) / nullIf(sumIf(calculated, calculated > 0), 0)
+-- examples:
+--   - says: "S1 has 44 of 54, S2 10 of 8: 10 + 2 of 62."
+--     given: &given
+--       partners: |
+--         acme specialist dealer
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       sales: |
+--         acme S1 A 2026-02-16 sell_out 3
+--         acme S1 A 2026-02-17 sell_out 3
+--         acme S1 A 2026-03-02 sell_out 6
+--         acme S1 A 2026-03-03 sell_in 20
+--         acme S2 A 2026-03-03 sell_out 1
+--       flows: |
+--         acme S1 A 2026-03-04T09:00 received 18 - head D1
+--       stock: |
+--         acme S1 A 2026-02-28T20:00 40
+--         acme S1 A 2026-03-09T20:00 44
+--         acme S1 A 2026-02-28T20:00 1 returns_pending
+--         acme S1 A 2026-03-09T20:00 2 returns_pending
+--         acme S1 A 2026-02-28T20:00 0 damaged
+--         acme S1 A 2026-03-09T20:00 1 damaged
+--         acme S2 A 2026-02-28T20:00 9
+--         acme S2 A 2026-03-09T20:00 10
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: 19.354838
+--   - says: No level at the end.
+--     given:
+--       sales: acme S1 A 2026-03-03 sell_in 20
+--       stock: acme S1 A 2026-02-28T20:00 40
+--     with: {from: 2026-03-01, to: 2026-03-10}
+--     expect: null
+-- ---

@@ -1,0 +1,59 @@
+-- ---
+-- name: incentive_accrual
+-- title: {en: Incentive accrual, zh: 激励计提}
+-- formula: {en: tiers − above the cap − penalties − clawback ± adjustments of closed periods, zh: 各档计提 − 超上限 − 惩罚 − 追回 ± 已关账期间的调整}
+-- variant:
+--   en: "By programme, partner and period; what a period has earned so far, or, once it is closed, what was stated. Each statement line is rounded once, half away from zero. Programmes in another currency are brought to the reporting currency at the rate of the period's last day; points are not money."
+--   zh: 按方案、伙伴与期间；期间未结束为截至目前，关账后为已声明金额。每一对账行仅四舍五入一次。其他币种按期间最后一日汇率折算为报告货币；积分不计。
+-- edges:
+--   en: "Below the first tier, and where more came back than was sold, nothing is earned. A penalty takes at most what was earned. A sale counts under the first of programmes that do not stack."
+--   zh: 未达首档或净销售为负则无计提。惩罚不超过已计提额。互斥方案中一笔销售仅计入排位最前者。
+-- unit: money
+-- decimals: 2
+-- better: neither
+-- adds_up: [programme, partner, period]
+-- of: accounts
+-- measure: sum(worth)
+-- examples:
+--   - says: "acme's quarter: 1000 − 100.25 + 1200 = 2099.75, all of it at 2 %: 41.995, rounded once to 42.00. zeta is below the first tier. Points are not money."
+--     given: &given
+--       products: |
+--         A audio
+--         B video
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       programmes: |
+--         growth sell_out money money quarter retroactive tax=excluded
+--         units sell_out units points month marginal cap=40
+--       qualifying: |
+--         growth tier=dealer
+--         units line=audio
+--       tiers: |
+--         growth 1000 2 percent
+--         growth 3000 3 percent
+--         units 0 1 unit
+--         units 20 2 unit
+--       sales: |
+--         acme S1 A 2026-01-10 sell_out 10 1000
+--         acme S1 A 2026-02-03 return_in -1 -100.25
+--         acme S1 B 2026-03-02 sell_out 60 1200
+--         zeta Z1 A 2026-03-03 sell_out 25 900
+--       reckoned: 2026-03-20T08:00
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     expect: 42
+--   - says: "Closed on 1 April: 3 % of 3099.75 are 92.9925, stated as 92.99."
+--     given:
+--       products: A audio
+--       partners: acme specialist dealer
+--       programmes: growth sell_out money money quarter retroactive tax=excluded
+--       qualifying: growth tier=dealer
+--       tiers: |
+--         growth 1000 2 percent
+--         growth 3000 3 percent
+--       sales: acme S1 A 2026-01-10 sell_out 10 3099.75
+--       closed: 2026-Q1 2026-04-01T08:00
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     where: state = 'closed'
+--     expect: 92.99
+-- ---

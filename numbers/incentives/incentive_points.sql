@@ -1,0 +1,40 @@
+-- ---
+-- name: incentive_points
+-- title: {en: Incentive points, zh: 激励积分}
+-- formula: {en: "points earned − above the cap − penalties − clawback ± adjustments of closed periods", zh: 已得积分 − 超上限 − 惩罚 − 追回 ± 已关账期间的调整}
+-- edges: {en: "Whole points, each statement line rounded once. No account in points is 0.", zh: 积分取整，每一对账行仅四舍五入一次。无积分账户则为 0。}
+-- unit: count
+-- decimals: 0
+-- better: neither
+-- adds_up: [programme, partner, period]
+-- of: accounts
+-- measure: sumIf(earned + adjusted, pays = 'points')
+-- examples:
+--   - says: "zeta's March: 20 of A at 1 point and 5 at 2 are 30; acme's January 10, and its February, in which 1 came back, nothing. Only the open months up to the day, March and the one before it, are reckoned."
+--     given: &given
+--       products: |
+--         A audio
+--         B video
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       programmes: |
+--         growth sell_out money money quarter retroactive tax=excluded
+--         units sell_out units points month marginal cap=40
+--       qualifying: |
+--         growth tier=dealer
+--         units line=audio
+--       tiers: |
+--         growth 1000 2 percent
+--         growth 3000 3 percent
+--         units 0 1 unit
+--         units 20 2 unit
+--       sales: |
+--         acme S1 A 2026-01-10 sell_out 10 1000
+--         acme S1 A 2026-02-03 return_in -1 -100.25
+--         acme S1 B 2026-03-02 sell_out 60 1200
+--         zeta Z1 A 2026-03-03 sell_out 25 900
+--       reckoned: 2026-03-20T08:00
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     expect: 30
+-- ---

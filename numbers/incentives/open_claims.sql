@@ -1,0 +1,26 @@
+-- ---
+-- name: open_claims
+-- title: {en: Open claims, zh: 未结申领}
+-- formula: {en: "claims submitted or approved, and not paid yet", zh: 已提交或已批准但尚未支付的申领数}
+-- edges: {en: Rejected and paid claims are settled. None is 0., zh: 已驳回与已支付的视为已结。没有则为 0。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [programme, partner, period]
+-- of: v_claims
+-- measure: countIf(state IN ('submitted', 'approved'))
+-- examples:
+--   - says: One is submitted, one approved, one paid and one rejected.
+--     given:
+--       products: A audio
+--       partners: acme specialist dealer
+--       programmes: growth sell_out money money quarter retroactive tax=excluded
+--       qualifying: growth tier=dealer
+--       tiers: growth 1000 2 percent
+--       claims: |
+--         c1 growth acme 2026-Q1 10 submitted
+--         c2 growth acme 2026-Q1 10 approved
+--         c3 growth acme 2026-Q1 10 paid
+--         c4 growth acme 2026-Q1 10 rejected
+--     expect: 2
+-- ---

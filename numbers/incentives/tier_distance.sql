@@ -1,0 +1,45 @@
+-- ---
+-- name: tier_distance
+-- title: {en: Distance to the next tier, zh: 距下一档}
+-- formula: {en: threshold of the next tier − what counted so far, zh: 下一档起点 − 当前计入量}
+-- edges: {en: "In the highest tier there is no value. In units or in the programme's currency, as its thresholds are; never added over programmes that count otherwise.", zh: 已在最高档则无值。单位随方案门槛为件或方案货币；计量不同的方案不可相加。}
+-- unit: count
+-- decimals: 2
+-- better: less
+-- of: accounts
+-- measure: sum(next_threshold - counted)
+-- examples:
+--   - says: 3000 − 2099.75.
+--     given: &given
+--       products: |
+--         A audio
+--         B video
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       programmes: |
+--         growth sell_out money money quarter retroactive tax=excluded
+--         units sell_out units points month marginal cap=40
+--       qualifying: |
+--         growth tier=dealer
+--         units line=audio
+--       tiers: |
+--         growth 1000 2 percent
+--         growth 3000 3 percent
+--         units 0 1 unit
+--         units 20 2 unit
+--       sales: |
+--         acme S1 A 2026-01-10 sell_out 10 1000
+--         acme S1 A 2026-02-03 return_in -1 -100.25
+--         acme S1 B 2026-03-02 sell_out 60 1200
+--         zeta Z1 A 2026-03-03 sell_out 25 900
+--       reckoned: 2026-03-20T08:00
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     where: programme = 'growth' AND partner = 'acme'
+--     expect: 900.25
+--   - says: zeta is in the highest tier of what it sold of A.
+--     given: *given
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     where: programme = 'units' AND partner = 'zeta'
+--     expect: null
+-- ---

@@ -1,0 +1,45 @@
+-- ---
+-- name: tier_progress
+-- title: {en: Tier progress, zh: 达档进度}
+-- formula: {en: what counted so far ÷ threshold of the next tier, zh: 当前计入量 ÷ 下一档起点}
+-- edges: {en: "In the highest tier there is no next one, and no value. Units and money are never added, nor are periods: choose one programme and period.", zh: 已在最高档则无值。数量与金额、不同期间不可相加，请选定单一方案与期间。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: accounts
+-- measure: 100 * sumIf(toFloat64(counted), isNotNull(next_threshold)) / nullIf(sumIf(toFloat64(next_threshold), isNotNull(next_threshold)), 0)
+-- examples:
+--   - says: "acme has 2099.75 of the 3000 from which 3 % are paid."
+--     given: &given
+--       products: |
+--         A audio
+--         B video
+--       partners: |
+--         acme specialist dealer
+--         zeta specialist dealer
+--       programmes: |
+--         growth sell_out money money quarter retroactive tax=excluded
+--         units sell_out units points month marginal cap=40
+--       qualifying: |
+--         growth tier=dealer
+--         units line=audio
+--       tiers: |
+--         growth 1000 2 percent
+--         growth 3000 3 percent
+--         units 0 1 unit
+--         units 20 2 unit
+--       sales: |
+--         acme S1 A 2026-01-10 sell_out 10 1000
+--         acme S1 A 2026-02-03 return_in -1 -100.25
+--         acme S1 B 2026-03-02 sell_out 60 1200
+--         zeta Z1 A 2026-03-03 sell_out 25 900
+--       reckoned: 2026-03-20T08:00
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     where: programme = 'growth' AND partner = 'acme'
+--     expect: 69.99166666666666
+--   - says: zeta sold 25 in March and is in the highest tier.
+--     given: *given
+--     with: {as_of: "2100-01-01 00:00:00"}
+--     where: programme = 'units' AND partner = 'zeta'
+--     expect: null
+-- ---

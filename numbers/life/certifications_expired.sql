@@ -1,0 +1,20 @@
+-- ---
+-- name: certifications_expired
+-- title: {en: Certifications expired, zh: 已过期的认证}
+-- formula: {en: certificates of a partner for a product line that have ended and are not renewed, zh: 已到期且未续期的伙伴产品线认证数}
+-- edges: {en: "By life.csv. What ended long ago counts until it is renewed or taken out.", zh: 依 life.csv。早已到期者在续期或移除前一直计入。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [partner, line]
+-- of: certifications_expiring
+-- measure: countIf(state = 'expired')
+-- examples:
+--   - says: zeta's has ended.
+--     given:
+--       life: |
+--         acme certified audio 2024-03-31 2026-03-30
+--         zeta certified audio 2024-02-01 2026-02-10
+--     with: {day: 2026-03-10}
+--     expect: 1
+-- ---

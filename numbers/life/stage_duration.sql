@@ -1,0 +1,33 @@
+-- ---
+-- name: stage_duration
+-- title: {en: Time in a stage, zh: 阶段停留时间}
+-- formula: {en: "days from entering a stage to entering the next ÷ steps made", zh: 从进入阶段到进入下一阶段的天数 ÷ 步数}
+-- variant: {en: "The mean over steps that were made up to the day, by life.csv.", zh: 截至当日已完成各步的均值，依 life.csv。}
+-- edges: {en: "A stage that a partner still stands in is left out. No step made gives no value.", zh: 尚在其中的阶段不计。无已完成步数则无值。}
+-- unit: days
+-- decimals: 0
+-- better: neither
+-- of: partners_in_stage
+-- measure: sum(days) / nullIf(countIf(moved), 0)
+-- examples:
+--   - says: "Recruited for 10 days by acme and for 20 by wide; zeta still is."
+--     given: &given
+--       life: |
+--         acme recruited - 2026-01-01 2026-01-10
+--         acme contracted - 2026-01-11
+--         acme active - 2026-01-31
+--         acme suspended - 2026-03-20
+--         zeta recruited - 2026-02-01
+--         zeta certified audio 2026-02-05
+--         wide recruited - 2026-01-01
+--         wide contracted - 2026-01-21
+--         gone active - 2025-01-01 2026-03-01
+--     with: {day: 2026-03-10}
+--     where: stage = 'recruited'
+--     expect: 15
+--   - says: Nobody has left the active ones.
+--     given: *given
+--     with: {day: 2026-03-10}
+--     where: stage = 'active'
+--     expect: null
+-- ---

@@ -1,0 +1,29 @@
+-- ---
+-- name: channel_share_value
+-- title: {en: "Channel share, by value", zh: 渠道份额（按金额）}
+-- formula: {en: "own net sell-out value ÷ value of what the partner sold of the category, of every make", zh: 自有产品净销售额 ÷ 伙伴该品类全部品牌销售额}
+-- variant: {en: "In the reporting currency; as the channel share by units otherwise.", zh: 以报告货币计；其余同按数量的渠道份额。}
+-- edges: {en: "A category without an amount is left out on both sides. No category value gives no value.", zh: 未报告金额的品类两边都不计。无品类金额则无值。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: channel_share
+-- measure: 100 * sumIf(own_money, category_money > 0) / nullIf(sum(category_money), 0)
+-- examples:
+--   - says: 25 of the 50 that acme took in December.
+--     given: &given
+--       products: A audio
+--       category_sales: |
+--         acme audio 2025-12 - 50
+--         acme audio 2025-11 9
+--       sales: |
+--         acme S1 A 2025-12-24 sell_out 3 25
+--         acme S1 A 2025-11-24 sell_out 3 25
+--     with: {day: 2026-01-15}
+--     expect: 50
+--   - says: Of November alone no value was reported.
+--     given: *given
+--     with: {day: 2026-01-15}
+--     where: period = '2025-11'
+--     expect: null
+-- ---

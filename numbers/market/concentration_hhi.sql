@@ -1,0 +1,24 @@
+-- ---
+-- name: concentration_hhi
+-- title: {en: "Concentration, Herfindahl index", zh: 渠道集中度（HHI）}
+-- formula: {en: "sum of the squares of all partners' shares of net sell-out value, in percent", zh: 各伙伴净销售额占比（百分数）的平方和}
+-- variant: {en: "From near 0, very many alike, to 10,000, one partner alone. By value, of what reached end customers.", zh: "接近 0 为高度分散，10,000 为单一伙伴。按售达终端顾客的金额计。"}
+-- edges: {en: "A partner with more returns than sales counts as 0. Nothing sold gives no value.", zh: 退货多于销售的伙伴按 0 计。无销售则无值。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- of: net_sell_out_units
+-- measure: "toDecimal128(10000 * (arraySum(arrayMap(x -> toDecimal256(greatest(x, 0), 6) * greatest(x, 0), (sumMap([partner], [toDecimal128(money, 6)]) AS by_partner).2)) / nullIf(arraySum(arrayMap(x -> greatest(x, 0), by_partner.2)), 0)) / nullIf(arraySum(arrayMap(x -> greatest(x, 0), by_partner.2)), 0), 6)"
+-- examples:
+--   - says: "60² + 40²."
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50
+--         acme S2 A 2026-03-02 sell_out 1 10
+--         zeta Z1 A 2026-03-02 sell_out 4 40
+--     expect: 5200
+--   - says: Only returns.
+--     given:
+--       sales: dist D1 A 2026-03-02 return_in -1 -9
+--     expect: null
+-- ---

@@ -1,0 +1,25 @@
+-- ---
+-- name: concentration_largest
+-- title: {en: "Concentration, largest partner", zh: 单一渠道依赖（最大伙伴占比）}
+-- formula: {en: net sell-out value of the partner that sold the most ÷ that of all, zh: 最大伙伴净销售额 ÷ 全部净销售额}
+-- variant: {en: "By value, of what reached end customers; how much hangs on one partner (单一渠道依赖).", zh: 按售达终端顾客的金额计；衡量对单一伙伴的依赖。}
+-- edges: {en: "A partner with more returns than sales counts as 0. Nothing sold gives no value.", zh: 退货多于销售的伙伴按 0 计。无销售则无值。}
+-- unit: percent
+-- decimals: 1
+-- better: less
+-- of: net_sell_out_units
+-- measure: "100 * arrayMax(arrayMap(x -> greatest(x, 0), (sumMap([partner], [toDecimal128(money, 6)]) AS by_partner).2)) / nullIf(arraySum(arrayMap(x -> greatest(x, 0), by_partner.2)), 0)"
+-- examples:
+--   - says: "60 of 60 + 40; what dist had back is more than it sold."
+--     given: &given
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50
+--         acme S2 A 2026-03-02 sell_out 1 10
+--         zeta Z1 A 2026-03-02 sell_out 4 40
+--         dist D1 A 2026-03-02 return_in -1 -9
+--     expect: 60
+--   - says: Only returns.
+--     given:
+--       sales: dist D1 A 2026-03-02 return_in -1 -9
+--     expect: null
+-- ---

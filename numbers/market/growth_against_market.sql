@@ -1,0 +1,46 @@
+-- ---
+-- name: growth_against_market
+-- title: {en: Growth against the market, zh: 相对市场增长}
+-- formula: {en: "growth of own net sell-out − growth of the market, in percentage points", zh: 自有净销售增长率 − 市场增长率（百分点）}
+-- variant: {en: "By units, on last year, in the same territories, lines and periods on both sides (see market growth).", zh: 按数量同比，两边取相同的区域、产品线与期间（见市场增长率）。}
+-- edges: {en: "Markets that are known of one year only are left out on both sides. Nothing sold last year gives no value. Above 0: gained on the market.", zh: 仅有一年数据的市场两边都不计；去年无销售则无值。大于 0 表示跑赢市场。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: market_lines
+-- measure: 100 * (sumIf(own, market_year > 0) / nullIf(sumIf(own_year, market_year > 0), 0) - sumIf(market, market_year > 0) / nullIf(sum(market_year), 0))
+-- examples:
+--   - says: "10 after 5 + 3 is 25 % as well, and so nothing is gained."
+--     given: &given
+--       territories: |
+--         cn
+--         east cn
+--         west cn
+--       products: |
+--         A audio
+--         B video
+--       locations: |
+--         S1 acme east
+--         W1 acme west
+--       market: |
+--         east audio 2026-02 200
+--         east audio 2025-02 160
+--         west audio 2026-02 100
+--         cn audio 2026-02 900
+--         cn audio 2026 5000
+--       sales: |
+--         acme S1 A 2026-02-03 sell_out 12
+--         acme S1 A 2026-02-28 return_in -2
+--         acme S1 B 2026-02-03 sell_out 9
+--         acme S1 A 2025-02-03 sell_out 5
+--         acme W1 A 2026-02-07 sell_out 20
+--         acme S1 A 2026-03-03 sell_out 99
+--         acme S1 A 2025-02-28 sell_out 3
+--     with: {day: 2026-03-15}
+--     expect: 0
+--   - says: Nothing is known of last year.
+--     given: *given
+--     with: {day: 2026-03-15}
+--     where: territory = 'west'
+--     expect: null
+-- ---

@@ -1,0 +1,46 @@
+-- ---
+-- name: market_growth
+-- title: {en: Market growth, zh: 市场增长率}
+-- formula: {en: "size of the market ÷ that of the same period last year − 1", zh: 市场规模 ÷ 去年同期 − 1}
+-- variant: {en: "By units, of the territories and lines that market.csv gives for both years; periods as for penetration.", zh: 按数量计，仅含 market.csv 两年均有的区域与产品线；期间同市场渗透率。}
+-- edges: {en: "A market that is known of one year only is left out. None gives no value.", zh: 仅有一年数据的市场不计；均无则无值。}
+-- unit: percent
+-- decimals: 1
+-- better: neither
+-- of: market_lines
+-- measure: 100 * (sumIf(market, market_year > 0) / nullIf(sum(market_year), 0) - 1)
+-- examples:
+--   - says: "200 after 160 in the east; of the west nothing is known of last year."
+--     given: &given
+--       territories: |
+--         cn
+--         east cn
+--         west cn
+--       products: |
+--         A audio
+--         B video
+--       locations: |
+--         S1 acme east
+--         W1 acme west
+--       market: |
+--         east audio 2026-02 200
+--         east audio 2025-02 160
+--         west audio 2026-02 100
+--         cn audio 2026-02 900
+--         cn audio 2026 5000
+--       sales: |
+--         acme S1 A 2026-02-03 sell_out 12
+--         acme S1 A 2026-02-28 return_in -2
+--         acme S1 B 2026-02-03 sell_out 9
+--         acme S1 A 2025-02-03 sell_out 5
+--         acme W1 A 2026-02-07 sell_out 20
+--         acme S1 A 2026-03-03 sell_out 99
+--         acme S1 A 2025-02-28 sell_out 3
+--     with: {day: 2026-03-15}
+--     expect: 25
+--   - says: Nothing is known of last year.
+--     given: *given
+--     with: {day: 2026-03-15}
+--     where: territory = 'west'
+--     expect: null
+-- ---

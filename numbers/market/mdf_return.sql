@@ -1,0 +1,36 @@
+-- ---
+-- name: mdf_return
+-- title: {en: MDF return, zh: 市场支持资金回报率}
+-- formula: {en: "(sales of the supported lines − those of the same days last year) ÷ marketing support used", zh: （受支持产品线的销售额 − 去年同期）÷ 已用市场支持资金}
+-- variant: {en: "Of partners and lines that used support in the period: what they sold on or to end customers, net of returns, in the reporting currency. 100 % is as much more sold as was used.", zh: 限期内使用支持资金的伙伴与产品线：其分销与终端净销售额，报告货币计。100 % 即增量销售额等于已用资金。}
+-- edges: {en: "Support that names no line is for all of the partner's. Below 0 where less was sold than last year. Growth has other causes too: this is a comparison, no proof. Nothing used gives no value.", zh: 未注明产品线的支持视为覆盖全部。销售低于去年时为负。增长另有其他原因，仅供对照。未使用则无值。}
+-- unit: percent
+-- decimals: 0
+-- better: more
+-- of: mdf
+-- measure: 100 * (sum(sales) - sum(sales_year)) / nullIf(sum(used), 0)
+-- examples:
+--   - says: "acme sold audio for 400 after 280, and used 80."
+--     given: &given
+--       products: |
+--         A audio
+--         B video
+--       rates: EUR 2026-01-01 8
+--       support: |
+--         acme given 2026-03-02 20 EUR audio
+--         acme used 2026-03-09 10 EUR audio
+--         zeta given 2026-03-02 40 GBP
+--         acme used 2026-02-09 99 EUR audio
+--       sales: |
+--         acme S1 A 2026-03-05 sell_out 5 500
+--         acme S1 A 2026-03-06 return_in -1 -100
+--         acme S1 B 2026-03-06 sell_out 1 90
+--         acme S1 A 2025-03-05 sell_out 3 280
+--         zeta Z1 A 2026-03-06 sell_out 1 90
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 150
+--   - says: Nothing was used.
+--     given: *given
+--     with: {from: 2026-04-01, to: 2026-04-30}
+--     expect: null
+-- ---

@@ -1,0 +1,37 @@
+-- ---
+-- name: mdf_used
+-- title: {en: MDF used, zh: 市场支持资金使用率}
+-- formula: {en: marketing support used ÷ marketing support given, zh: 已用市场支持资金 ÷ 已给市场支持资金}
+-- variant: {en: "Of support.csv (MDF), by the day of each entry, in the reporting currency at that day's rate.", zh: 取自 support.csv（MDF），按各笔日期，以当日汇率折算为报告货币。}
+-- edges: {en: "Above 100 % where support of an earlier period is used. Nothing given gives no value.", zh: 使用前期资金时可超过 100 %。无给付则无值。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: mdf
+-- measure: 100 * sum(used) / nullIf(sum(given), 0)
+-- examples:
+--   - says: "10 of 20 euros at 8, and none of 40: 80 of 200."
+--     given: &given
+--       products: |
+--         A audio
+--         B video
+--       rates: EUR 2026-01-01 8
+--       support: |
+--         acme given 2026-03-02 20 EUR audio
+--         acme used 2026-03-09 10 EUR audio
+--         zeta given 2026-03-02 40 GBP
+--         acme used 2026-02-09 99 EUR audio
+--       sales: |
+--         acme S1 A 2026-03-05 sell_out 5 500
+--         acme S1 A 2026-03-06 return_in -1 -100
+--         acme S1 B 2026-03-06 sell_out 1 90
+--         acme S1 A 2025-03-05 sell_out 3 280
+--         zeta Z1 A 2026-03-06 sell_out 1 90
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 40
+--   - says: Nothing was given.
+--     given:
+--       support: acme used 2026-03-09 10 GBP
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: null
+-- ---

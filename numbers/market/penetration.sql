@@ -1,0 +1,46 @@
+-- ---
+-- name: penetration
+-- title: {en: Penetration, zh: 市场渗透率}
+-- formula: {en: net sell-out in a territory ÷ size of the market there, zh: 区域内净销售量 ÷ 该区域市场规模}
+-- variant: {en: "By units, of the lines, territories and periods that market.csv gives, and of periods that ended in the 92 days up to the day.", zh: 按数量计，取 market.csv 给出的产品线、区域与期间，且期间在截至当日的 92 天内结束。}
+-- edges: {en: "A territory with figures of one below it is left out, so that nothing counts twice. What no market is known of is left out on both sides; no market gives no value.", zh: 下级区域已有数据者不计，以免重复。市场规模未知者两边都不计；无市场规模则无值。}
+-- unit: percent
+-- decimals: 1
+-- better: more
+-- of: market_lines
+-- measure: 100 * sum(own) / nullIf(sum(market), 0)
+-- examples:
+--   - says: "10 of 200 in the east and 20 of 100 in the west; the whole country has its parts inside."
+--     given: &given
+--       territories: |
+--         cn
+--         east cn
+--         west cn
+--       products: |
+--         A audio
+--         B video
+--       locations: |
+--         S1 acme east
+--         W1 acme west
+--       market: |
+--         east audio 2026-02 200
+--         east audio 2025-02 160
+--         west audio 2026-02 100
+--         cn audio 2026-02 900
+--         cn audio 2026 5000
+--       sales: |
+--         acme S1 A 2026-02-03 sell_out 12
+--         acme S1 A 2026-02-28 return_in -2
+--         acme S1 B 2026-02-03 sell_out 9
+--         acme S1 A 2025-02-03 sell_out 5
+--         acme W1 A 2026-02-07 sell_out 20
+--         acme S1 A 2026-03-03 sell_out 99
+--         acme S1 A 2025-02-28 sell_out 3
+--     with: {day: 2026-03-15}
+--     expect: 10
+--   - says: No market is known.
+--     given:
+--       sales: acme S1 A 2026-02-03 sell_out 12
+--     with: {day: 2026-03-15}
+--     expect: null
+-- ---

@@ -1,0 +1,23 @@
+-- ---
+-- name: promotion_extra_units
+-- title: {en: Sold beyond the baseline, zh: 促销增量}
+-- formula: {en: sold in promotions − baseline, zh: 促销期销售 − 基线}
+-- variant: {en: "By units; baseline as for the lift.", zh: 按数量计；基线同促销提升率。}
+-- edges: {en: "Below 0 where a promotion sold less than usual. A product in two promotions counts in each.", zh: 促销销售低于平时则为负。同时处于两个促销的商品在各促销中均计。}
+-- unit: units
+-- decimals: 0
+-- better: more
+-- adds_up: [product, location, partner]
+-- of: promotion_lift
+-- measure: sum(sold) - sum(baseline)
+-- examples:
+--   - says: "9 sold on a Monday, where 8 Mondays sold 16."
+--     given:
+--       products: A audio
+--       promotions: spring 2026-03-02 2026-03-03 A
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 9 90
+--         acme S1 A 2026-02-16 sell_out 16 160
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 7
+-- ---

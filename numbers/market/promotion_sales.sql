@@ -1,0 +1,24 @@
+-- ---
+-- name: promotion_sales
+-- title: {en: Sold in promotions, zh: 促销期销售额}
+-- formula: {en: net sell-out value of promoted products on the days of their promotions, zh: 促销商品在促销日的净销售额}
+-- variant: {en: "Of promotions with a day in the period, as for the lift, in the reporting currency.", zh: 含期内有活动日的促销，口径同促销提升率，报告货币计。}
+-- edges: {en: "A product in two promotions counts in each. Days left out of the lift are left out here.", zh: 同时处于两个促销的商品在各促销中均计。提升率不计之日在此亦不计。}
+-- unit: money
+-- decimals: 0
+-- better: more
+-- of: promotion_lift
+-- measure: sum(sold_money)
+-- examples:
+--   - says: 90 and 40, and 10 back.
+--     given:
+--       products: A audio
+--       promotions: spring 2026-03-02 2026-03-03 A
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 9 90
+--         acme S1 A 2026-03-03 sell_out 4 40
+--         acme S1 A 2026-03-03 return_in -1 -10
+--         acme S1 A 2026-03-04 sell_out 50 500
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 120
+-- ---

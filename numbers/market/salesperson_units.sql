@@ -1,0 +1,22 @@
+-- ---
+-- name: salesperson_units
+-- title: {en: "Salesperson, units sold", zh: 业务员销售量}
+-- formula: {en: units that a salesperson sold − units that came back to them, zh: 业务员销售数量 − 其退货数量}
+-- variant: {en: "As their value sold, in base units.", zh: 口径同业务员销售额，以基本单位计。}
+-- edges: {en: "A line without a salesperson belongs to nobody.", zh: 未注明业务员的行不归任何人。}
+-- unit: units
+-- decimals: 0
+-- better: more
+-- adds_up: [day, product, location, partner, salesperson]
+-- of: salesperson_money
+-- measure: sum(units)
+-- examples:
+--   - says: 5 + 3 − 1.
+--     given:
+--       sales: |
+--         acme S1 A 2026-03-01 sell_out 5 50 salesperson=li
+--         acme S1 B 2026-03-02 sell_through 3 30 salesperson=li
+--         acme S1 B 2026-03-03 return_in -1 -10 salesperson=li
+--         acme S1 B 2026-03-03 sell_out 9 90
+--     expect: 7
+-- ---

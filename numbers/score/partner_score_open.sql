@@ -1,0 +1,64 @@
+-- ---
+-- name: partner_score_open
+-- title: {en: "Partner score, without prices", zh: 伙伴评分（不含价格）}
+-- formula: {en: "sum of points × weight ÷ sum of weights", zh: 分项得分 × 权重之和 ÷ 权重之和}
+-- variant:
+--   en: "Parts, each from 0 to 100: attainment (mean pace of the partner's own targets on the last day), growth on last year of what it sold on or out (50 + percent), timeliness, match rate by units, stock health (ranged products of locations that are not at zero), returns (100 − 5 × percent). Price discipline is left out, because floor prices are not for everybody. Weights are those of score_weights.csv in force on the last day, else 30, 15, 10, 10, 15, 10 and 10."
+--   zh: "各分项 0–100：达成（期末自身目标进度均值）、同比增长（50 + 百分数，含分销与终端）、及时率、按数量匹配率、库存健康（在售且未缺货占比）、退货（100 − 5 × 百分数）。底价并非人人可见，故不含价格纪律。权重取 score_weights.csv 期末生效值，否则依次为 30、15、10、10、15、10、10。"
+-- edges:
+--   en: "A part of which nothing is known leaves the score, and the weights of the others share the whole; so it is never 0 for want of data. Of several partners, all their parts count together. The vendor's own units have none."
+--   zh: "无数据的分项不计入，其余权重按比例放大，因此不会因缺数据而得 0。多个伙伴时其全部分项合并计算。厂商自有单位无评分。"
+-- unit: count
+-- decimals: 0
+-- better: more
+-- of: score_parts
+-- measure: sum(weighted) / nullIf(sum(weight), 0)
+-- examples:
+--   - says: "Pace 50 at a weight of 30, 10 after 8 is 75 at 15, all codes known and nothing back 100 at 10 each: 4625 ÷ 65. No reports are due, no stock is reported."
+--     given: &given
+--       partners: acme specialist dealer
+--       products: A audio
+--       targets: 2026-03 sell_out units 20 - acme
+--       floors: A 12 GBP
+--       sales: |
+--         acme S1 A 2026-03-10 sell_out 10 100
+--         acme S1 A 2025-03-05 sell_out 8 80
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 71.153846
+--   - says: "By weights of its own: half of 50 and half of 75."
+--     given:
+--       score_weights: |
+--         attainment 4
+--         growth 4
+--         stock 9
+--         returns 0
+--       partners: acme specialist dealer
+--       products: A audio
+--       targets: 2026-03 sell_out units 20 - acme
+--       sales: |
+--         acme S1 A 2026-03-10 sell_out 10 100
+--         acme S1 A 2025-03-05 sell_out 8 80
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 62.5
+--   - says: "Stock health: one of two ranged products has stock."
+--     given:
+--       score_weights: stock 1
+--       partners: acme specialist dealer
+--       products: |
+--         A
+--         B
+--       locations: S1 acme
+--       ranging: |
+--         S1 A - - 7
+--         S1 B - - 7
+--       stock: |
+--         acme S1 A 2026-03-30T20:00 3
+--         acme S1 B 2026-03-30T20:00 0
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 50
+--   - says: Nothing is known of it.
+--     given:
+--       partners: acme specialist dealer
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: null
+-- ---

@@ -1,0 +1,40 @@
+-- ---
+-- name: partner_score_trend
+-- title: {en: "Partner score, without prices and stock", zh: 伙伴评分（不含价格与库存）}
+-- formula: {en: "sum of points × weight ÷ sum of weights", zh: 分项得分 × 权重之和 ÷ 权重之和}
+-- variant: {en: "As the partner score, of the parts that are sums: attainment, growth, timeliness, match rate, returns; for comparing one period with another.", zh: 同伙伴评分，仅含累计分项：达成、增长、及时率、匹配率、退货；用于期间对比。}
+-- edges:
+--   en: "A part of which nothing is known leaves the score, and the weights of the others share the whole; so it is never 0 for want of data. Of several partners, all their parts count together. The vendor's own units have none."
+--   zh: "无数据的分项不计入，其余权重按比例放大，因此不会因缺数据而得 0。多个伙伴时其全部分项合并计算。厂商自有单位无评分。"
+-- unit: count
+-- decimals: 0
+-- better: more
+-- of: score_sums
+-- measure: sum(weighted) / nullIf(sum(weight), 0)
+-- examples:
+--   - says: "As above: 4625 ÷ 65."
+--     given:
+--       partners: acme specialist dealer
+--       products: A audio
+--       targets: 2026-03 sell_out units 20 - acme
+--       floors: A 12 GBP
+--       sales: |
+--         acme S1 A 2026-03-10 sell_out 10 100
+--         acme S1 A 2025-03-05 sell_out 8 80
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 71.153846
+--   - says: "Of 4 sold 1 came back, so 100 − 125, but not below 0; all codes are known: 1000 ÷ 20."
+--     given:
+--       partners: acme specialist dealer
+--       products: A audio
+--       sales: |
+--         acme S1 A 2026-03-10 sell_out 4 100
+--         acme S1 A 2026-03-10 return_in -1 -25
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: 50
+--   - says: Nothing is known of it.
+--     given:
+--       partners: acme specialist dealer
+--     with: {from: 2026-03-01, to: 2026-03-31}
+--     expect: null
+-- ---

@@ -1,0 +1,26 @@
+-- ---
+-- name: satisfaction_score
+-- title: {en: Satisfaction score, zh: 满意度}
+-- formula: {en: sum of scores ÷ scores given, zh: 评分之和 ÷ 评分数}
+-- variant: {en: "The mean of what end customers and partners gave, on the scale that the feed uses, by the day of the score.", zh: 终端顾客与伙伴评分的均值，量表以数据源为准，按评分日计。}
+-- edges: {en: "Who gave no score is left out. No score gives no value. Feeds with different scales should not be added.", zh: 未评分者不计。无评分则无值。不同量表的数据源不宜合并。}
+-- unit: count
+-- decimals: 2
+-- better: more
+-- of: ticket_response_time
+-- measure: sum(score) / nullIf(sum(scored), 0)
+-- examples:
+--   - says: "5 and 2; the 1 was corrected to 2."
+--     given:
+--       flows: |
+--         acme - A 2026-03-05T09:00 score 5 - - S1
+--         acme - A 2026-03-06T09:00 score 1 - - S2
+--         acme - A 2026-03-06T09:00 score -1 - - S2 cause=-corrected
+--         acme - A 2026-03-06T09:00 score 2 - - S2 cause=+corrected
+--         acme - A 2026-03-06T09:00 repaired 9 - - R2
+--     expect: 3.5
+--   - says: No score.
+--     given:
+--       flows: acme - A 2026-03-06T09:00 repaired 9 - - R2
+--     expect: null
+-- ---

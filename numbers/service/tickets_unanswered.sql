@@ -1,0 +1,19 @@
+-- ---
+-- name: tickets_unanswered
+-- title: {en: Tickets without an answer, zh: 未答复工单}
+-- formula: {en: tickets that have no answer yet, zh: 尚无答复的工单数}
+-- edges: {en: "By the day of the ticket. Who does not report tickets has none.", zh: 按工单日期计。未报告工单者为 0。}
+-- unit: count
+-- decimals: 0
+-- better: less
+-- adds_up: [day, product, partner]
+-- of: ticket_response_time
+-- measure: sum(tickets) - sum(answered)
+-- examples:
+--   - says: One of two.
+--     given:
+--       flows: |
+--         acme - A 2026-03-05T09:00 ticket 1 - - T1 - set-up 2026-03-05T10:00
+--         acme - A 2026-03-05T09:00 ticket 1 - - T3 - drivers
+--     expect: 1
+-- ---

@@ -1,0 +1,37 @@
+-- ---
+-- name: warranty_rate
+-- title: {en: Warranty rate, zh: 保修率}
+-- formula: {en: units repaired under warranty ÷ units sold, zh: 保修维修数量 ÷ 销售数量}
+-- variant: {en: "Repairs with their reason over units sold to end customers; each by its own day, whenever the unit was sold.", zh: 维修数量（含原因）除以终端销售数量；各按其发生日计，不论何时售出。}
+-- edges: {en: "A repair that the vendor reports counts for the partner that it names. Nothing sold gives no value.", zh: 厂商报告的维修计入其注明的伙伴。无销售则无值。}
+-- unit: percent
+-- decimals: 2
+-- better: less
+-- of: goods_exchange_rate
+-- measure: 100 * sum(repaired) / nullIf(sum(sold), 0)
+-- examples:
+--   - says: 1 repaired of 20 sold; the other repair was withdrawn.
+--     given: &given
+--       products: A audio
+--       locations: |
+--         S1 acme
+--         S2 acme
+--       partners: |
+--         head - vendor
+--         acme specialist dealer
+--       sales: |
+--         acme S1 A 2026-03-02 sell_out 16
+--         acme S2 A 2026-03-03 sell_out 4
+--         acme S2 A 2026-03-04 return_in -1
+--       flows: |
+--         acme S1 A 2026-03-05T09:00 exchanged 2 - - X1 - defective
+--         acme S1 A 2026-03-05T09:00 returned 1 - - X2 - late
+--         head - A 2026-03-06T09:00 repaired 1 - acme C1 - battery
+--         head - A 2026-03-07T09:00 repaired 3 - acme C2 - display
+--         head - A 2026-03-07T09:00 repaired -3 - acme C2 - display cause=-withdrawn
+--     expect: 5
+--   - says: Nothing sold.
+--     given:
+--       flows: acme S1 A 2026-03-05T09:00 repaired 2 - - X1 - battery
+--     expect: null
+-- ---
