@@ -97,12 +97,14 @@ var tellings = []told{
 	partner("distribution", nil, map[string]string{"stock_in_channel": "39"}),
 	// u holds the vendor's goods: headquarters' 100 to u stay inside, and what leaves the tree is what u sells, for 689; the
 	// commission is 34.45. In the channel are d's 18 alone. The buyer of the agent buys of the vendor.
-	{"agency", "dealer", "", "u",
+	{
+		"agency", "dealer", "", "u",
 		map[string]string{"flows": "head - - 2026-03-31T09:00 commission - 34.45 u"},
 		map[string]string{
 			"net_sell_in_units": "60", "net_sell_through_units": "60", "net_sell_out_units": "61", "inside_units": "100", "inside_sales": "0", "left": "689",
 			"commission": "34.45", "commission_rate": "5", "stock_in_channel": "18",
-		}},
+		},
+	},
 	// Of A and B, which U1 is to have, A was there; the A that it bought came from the vendor: 2 of 3.
 	partner("franchise", map[string]string{"ranging": "U1 A - - 7\nU1 B - - 7"}, map[string]string{"compliance": "66.66666666666667"}),
 	// Of 20 sold 1 came back. u got 209 for 19, d 420 for 42: 209 ÷ (19 × 10). The statement of March says 150: 150 − 209; 150 ÷ 209 is 0.717703.
