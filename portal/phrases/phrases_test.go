@@ -23,7 +23,7 @@ var sources = []string{
 }
 
 // unsaid are sentences that nobody reads on a page: those of logs, of operators' files, of SQL.
-var unsaid = regexp.MustCompile(`SELECT |FROM | AND |DESC|^ingest: |^csv: |aliases\.csv|CREATE |Bodies that|Rows of completed|Messages that|Decoded bytes|Calls to the log|From the first byte|Registered submissions` +
+var unsaid = regexp.MustCompile(`SELECT |FROM | AND |DESC|^ingest: |^csv: |aliases\.csv|CREATE |^refused after all 7|Bodies that|Bodies in the archive|What the archive holds|Rows of completed|Messages that|Decoded bytes|Calls to the log|From the first byte|Registered submissions` +
 	`|^partner, what, code|^partner = |^\(from = |^2 January 2006$|^ HH:mm:ss Z$|^ A?h?:?h:mm(:ss)?( A)?$|^ A h:mm(:ss)?$|^end of (file|report)$|^above the limit$|^new 7, duplicate|more refused rows\n|^, 7 to 7|^crossreference taken back$` +
 	`|^locations.csv or partners.csv$|^(7)? on 7$|^, by 7$|^ (under|or) $|^the row is found$|record of 7 bytes is above the limit|^submission 7 is 7|^ \(was it renamed|there is no row 7$|^7 with one decimal mark`)
 

@@ -95,8 +95,10 @@ func writeInterchange(out *bytes.Buffer, i *Interchange, at time.Time, control i
 		return false
 	}
 	comp := i.Marks.Component
-	if comp == 0 {
-		comp = '>'
+	for _, c := range []byte(">:<|") { // of an interchange that names none: one that is no other mark
+		if comp == 0 && c != i.Marks.Element && c != i.Marks.Terminator {
+			comp = c
+		}
 	}
 	w := &writer{out: out, el: i.Marks.Element, term: i.Marks.Terminator, comp: comp}
 	version, repeat := i.Version, "U"
