@@ -32,7 +32,7 @@ build: tools assets ## build bin/sellthrough
 	CGO_ENABLED=0 go build -v -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sellthrough ./cmd/sellthrough
 
 test: tools tools-race tools-kafka assets tools-browser tools-alerts tools-clients ## all tests, with the race detector, on the project's own fixtures and the embedded engines
-	go test -race -timeout 25m $(PKG)
+	go test -race -timeout 60m $(PKG)
 
 quick: ## what needs no engine, browser or download, in less than a minute; 100 seeds of the simulation
 	go test -short $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}} {{join .Imports " "}}' ./... | \

@@ -2,6 +2,7 @@ package dashboards_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,6 +143,9 @@ func TestEveryPanelShowsWhatIsWorkedOutByHand(t *testing.T) {
 // ofMixed are the boards that are worked out on the channel of many modes.
 var ofMixed = []string{"modes", "organisation", "flows"}
 
+// readsKept are questions whose answer may come from kept rows.
+var readsKept = regexp.MustCompile(`v_(cover|cover_history|ageing|phantom_stock|velocity|stock_outs?|lost_sales|weeks_of_supply|days_of_supply)\w*`)
+
 // shown asks every panel of some boards.
 func shown(t *testing.T, c *channeltest.Channel, worked map[string]string, rows map[string]struct {
 	count, at int
@@ -150,6 +154,7 @@ func shown(t *testing.T, c *channeltest.Channel, worked map[string]string, rows 
 ) {
 	t.Helper()
 	asked := 0
+	english := read(t, "en")
 	for _, lang := range []string{"en", "zh"} {
 		if lang == "zh" { // the first round was counted from the sums, the second is read from kept rows
 			c.Keep(t, "2026-03-15")
@@ -159,10 +164,14 @@ func shown(t *testing.T, c *channeltest.Channel, worked map[string]string, rows 
 				continue
 			}
 			for _, p := range b.Panels {
-				if p.Targets[0].RawSQL == "" {
+				sql, first := p.Targets[0].RawSQL, english[uid]
+				if sql == "" {
 					continue
 				}
 				asked++
+				if lang == "zh" && sql == first.panel(t, p.ID).Targets[0].RawSQL && !readsKept.MatchString(sql) {
+					continue // the same question to the same rows
+				}
 				name := fmt.Sprintf("%s %d", uid, p.ID)
 				answer := b.ask(t, c, p.ID, nil)
 				if r, ok := rows[name]; ok {
@@ -228,7 +237,7 @@ func inChinese(text string) string {
 func TestEveryPanelCanBeAskedForAPart(t *testing.T) {
 	c := channeltest.New(t)
 	c.Write(t, known)
-	for _, pick := range []chosen{
+	for round, pick := range []chosen{
 		{
 			"organisation": {"East"}, "partner": {"acme"}, "territory": {"north"}, "location": {"S1", "S2"}, "line": {"audio"}, "product": {"A", "B"}, "feed": {"acme-pos"}, "rule": {"stock_out"},
 			"tree": {"today"}, "by": {"territory"}, "mode": {"distribution"}, "tier": {"dealer"}, "type": {"specialist"}, "group": {"buyers"}, "unit": {"div1"},
@@ -246,7 +255,7 @@ func TestEveryPanelCanBeAskedForAPart(t *testing.T) {
 				c.Ask(t, b.expand(t, v.Query, pick))
 			}
 			for _, p := range b.Panels {
-				if p.Targets[0].RawSQL != "" {
+				if p.Targets[0].RawSQL != "" && (round == 0 || p.ID%3 == 1) { // the same conditions stand in all panels of a board
 					t.Run(fmt.Sprintf("%s %d", uid, p.ID), func(t *testing.T) { b.ask(t, c, p.ID, pick) })
 				}
 			}

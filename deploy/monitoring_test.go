@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"gopkg.in/yaml.v3"
 
+	alerting "sellthrough/alerts/rules"
 	"sellthrough/dashboards"
 	"sellthrough/dashboards/boards"
 )
@@ -240,6 +241,30 @@ func TestWhoeverIsWokenFindsTheCommand(t *testing.T) {
 		if rules[name] == "" && name != "" && !strings.HasPrefix(page, name) {
 			t.Errorf("docs/operations.md says what to do about %q, which is no rule", name)
 		}
+	}
+}
+
+// TestWhoeverSeesAnIncidentFindsTheCommand: every rule of the channel has a section of its own, with a command that names no view that
+// there is not.
+func TestWhoeverSeesAnIncidentFindsTheCommand(t *testing.T) {
+	_, page, ok := strings.Cut(read(t, "docs/operations.md"), "\n## When an incident opens\n")
+	if !ok {
+		t.Fatal("docs/operations.md does not say what to do when an incident opens")
+	}
+	page, _, _ = strings.Cut(page, "\n## ")
+	list, err := alerting.All()
+	if err != nil || len(list) < 12 {
+		t.Fatalf("%d rules, %v", len(list), err)
+	}
+	for _, r := range list {
+		_, section, ok := strings.Cut(page, "\n### "+r.Title.En+"\n")
+		section, _, _ = strings.Cut(section, "\n### ")
+		if !ok || !strings.Contains(section, "```sh\nsellthrough ") {
+			t.Errorf("docs/operations.md has no command for an incident %q", r.Title.En)
+		}
+	}
+	if n := strings.Count(page, "\n### "); n != len(list) {
+		t.Errorf("%d sections for %d rules", n, len(list))
 	}
 }
 

@@ -190,12 +190,13 @@ func (l Incidents) lease(ctx context.Context, kind, holder string, epoch uint64)
 	return l.exec(ctx, kind+" the lease", "INSERT INTO "+l.table("alert_lease")+" (epoch, kind, holder, nonce) VALUES (?, ?, ?, ?)", epoch, kind, holder, rand.Uint64())
 }
 
-// Progress changes whenever a batch or an order was written: its books come last, so that its rows and sums are there. It reads
-// no data: rows of these tables are only added, and merges keep their number.
+// Progress changes whenever a batch or an order was written, whose books come last, so that its rows and sums are there, and again
+// when kept rows were counted after it: what was asked before saw the old ones. It reads no data: of the books rows are only added,
+// and merges keep their number; a merge of kept rows lets rules be asked once more, for nothing.
 func (l Incidents) Progress(ctx context.Context) (mark string, err error) {
 	var b strings.Builder
 	err = l.query(ctx, "look for progress", `SELECT table, sum(rows) FROM system.parts
-		WHERE active AND database = ? AND table IN ('outcomes', 'submissions', 'orders') GROUP BY table ORDER BY table`, func(r driver.Rows) error {
+		WHERE active AND database = ? AND (table IN ('outcomes', 'submissions', 'orders') OR table LIKE 'kept\\_%' AND table != 'kept_days') GROUP BY table ORDER BY table`, func(r driver.Rows) error {
 		var table string
 		var rows uint64
 		err := r.Scan(&table, &rows)
