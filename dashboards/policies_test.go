@@ -149,7 +149,9 @@ func TestARestrictedViewerSeesItsOwnRowsOnEveryBoard(t *testing.T) {
 			t.Errorf("only %d panels were asked", asked)
 		}
 	}
-	restricted(known, "zeta", []string{"acme", "wide"}, func(board string) bool { return !slices.Contains(slices.Concat(ofRewarded, ofMixed, ofContested, ofMarket), board) })
+	restricted(known, "zeta", []string{"acme", "wide"}, func(board string) bool {
+		return !slices.Contains(slices.Concat(ofRewarded, ofMixed, ofContested, ofMarket), board)
+	})
 	restricted(mixed, "acme", []string{"amber", "fran |", "shop |", "dist", "east-co", "west-co", "rep-north"}, func(board string) bool { return slices.Contains(ofMixed, board) })
 	restricted(contested, "acme", []string{"zeta |", "wide |"}, func(board string) bool { return slices.Contains(ofContested, board) })
 	restricted(dealt, "acme", []string{"zeta"}, func(board string) bool { return slices.Contains(ofMarket, board) })
