@@ -77,10 +77,12 @@ func newChaos(t *testing.T, brokers int, seed uint64) *chaos {
 		return c.ledger.address()
 	})
 	yaml := c.o.yaml + "archive: {url: " + c.archive + "}\n" + loadYAML
+	for range 2 {
+		c.transformers = append(c.transformers, c.role("transform", yaml))
+	}
 	for i := range 2 {
 		// One refuses bodies before its disk is full; the other writes until there is no room.
 		c.collectors = append(c.collectors, c.role("collect", yaml+fmt.Sprintf("disk: {reserve: %dMiB, engines: 0}\n", i*archiveDisk/8)))
-		c.transformers = append(c.transformers, c.role("transform", yaml))
 	}
 	c.l = feeds(c.collectors[0])
 	for i, f := range c.l.feeds {
