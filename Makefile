@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak quick test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka tools-clients
+.PHONY: help run test check bench fuzz soak chaos quick test-data build assets clean tools tools-race tools-browser tools-alerts tools-kafka tools-clients
 
 # The oldest Go that builds the module, and the checkers at the versions the tree is clean under.
 GO_MIN        := 1.26
@@ -18,6 +18,8 @@ BENCH    ?=
 DATA     ?= ../shared/data
 SAMPLES  ?= ../shared/samples
 SEEDS    ?= 10000
+MINUTES  ?= 15
+SEED     ?= 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -47,6 +49,7 @@ check: tools ## gofumpt, go vet, golangci-lint (with the import rule), go mod ti
 	@echo "gofumpt -l ."; out=$$(go run $(GOFUMPT) -l .) || exit 1; \
 	if [ -n "$$out" ]; then echo "$$out"; echo "make check: format these files: go run $(GOFUMPT) -w ." >&2; exit 1; fi
 	go vet ./...
+	go vet -tags chaos ./e2e
 	go run $(GOLANGCI_LINT) run ./...
 	go mod tidy -diff
 	@$(MAKE) --no-print-directory test
@@ -67,6 +70,9 @@ soak: tools ## SEEDS=10000 seeds of the simulation, on all processors
 	go test -c -o bin/sim.test ./sim
 	cd sim && began=$$SECONDS && seq 1 500 $(SEEDS) | xargs -P "$$(nproc)" -I FROM ../bin/sim.test -test.run '^TestWhatever' -test.timeout 2h -from FROM -seeds 500 && \
 		echo "$(SEEDS) seeds without a violation in $$((SECONDS - began)) s"
+
+chaos: tools tools-kafka assets ## MINUTES=15 of faults on real processes, three Apache Kafkas and ClickHouse under load, then every line is counted; as root disks run full too
+	CI=true go test -tags chaos -count=1 -v -timeout $$(($(MINUTES) * 2 + 45))m -run '^TestChaos$$' ./e2e -args -minutes $(MINUTES) -seed $(SEED)
 
 assets: ## put the page's chart library where the program embeds it (npm fetches it, 12 MB, once)
 	@dashboards/page/fetch-charts

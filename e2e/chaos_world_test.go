@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -26,23 +25,24 @@ import (
 // bad, under load from several partners.
 type chaos struct {
 	t                        *testing.T
-	rnd                      *rand.Rand // of the faults
 	kafka                    *kafkatest.Cluster
 	links                    []*link // to the brokers
 	ledger                   *link   // to ClickHouse
 	o                        *outer
 	collectors, transformers []*system
-	archive                  string
+	archive, engines         string
 	small                    bool // archive and ClickHouse lie on small disks of their own
 	l                        *load
 	began                    time.Time
 
-	brokers sync.Mutex // whoever takes brokers away
+	brokers sync.Mutex              // whoever takes brokers away
+	hands   map[*system]*sync.Mutex // whoever has a process in hand
 	mu      sync.Mutex
 	taken   []told
 	counts  map[string]int
 	back    map[string][]time.Duration // until all is well again
 	alone   map[string]int             // processes that ended by themselves
+	watch   sync.WaitGroup             // whoever measures how long it takes
 }
 
 // told is what a partner was told is accepted.
@@ -54,14 +54,14 @@ type told struct {
 // Sizes of the disks, in MiB.
 const (
 	archiveDisk = 512
-	ledgerDisk  = 3072
+	ledgerDisk  = 2048
 )
 
 // newChaos starts everything but the load.
-func newChaos(t *testing.T, brokers int) *chaos {
+func newChaos(t *testing.T, brokers int, seed uint64) *chaos {
 	c := &chaos{
-		t: t, rnd: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)), counts: map[string]int{}, back: map[string][]time.Duration{},
-		alone: map[string]int{}, began: time.Now(),
+		t: t, counts: map[string]int{}, back: map[string][]time.Duration{}, alone: map[string]int{},
+		hands: map[*system]*sync.Mutex{}, began: time.Now(),
 	}
 	c.kafka = kafkatest.StartBehind(t, brokers, func(address string) string {
 		l := newLink(t, address)
@@ -70,18 +70,24 @@ func newChaos(t *testing.T, brokers int) *chaos {
 	})
 	dir := t.TempDir()
 	c.archive = filepath.Join(dir, "archive")
-	engines := filepath.Join(dir, "engines")
-	c.small = disk(t, c.archive, archiveDisk) && disk(t, engines, ledgerDisk)
-	c.o = outsideIn(t, engines, fmt.Sprintf("{brokers: [%s], replication: %d}", strings.Join(c.kafka.Told, ", "), brokers), 3<<29, func(address string) string {
+	c.engines = filepath.Join(dir, "engines")
+	c.small = disk(t, c.archive, archiveDisk) && disk(t, c.engines, ledgerDisk)
+	c.o = outsideIn(t, c.engines, fmt.Sprintf("{brokers: [%s], replication: %d}", strings.Join(c.kafka.Told, ", "), brokers), 3<<29, func(address string) string {
 		c.ledger = newLink(t, address)
 		return c.ledger.address()
 	})
 	yaml := c.o.yaml + "archive: {url: " + c.archive + "}\n" + loadYAML
 	for range 2 {
-		c.collectors = append(c.collectors, c.role("collect", yaml))
 		c.transformers = append(c.transformers, c.role("transform", yaml))
 	}
+	for i := range 2 {
+		// One refuses bodies before its disk is full; the other writes until there is no room.
+		c.collectors = append(c.collectors, c.role("collect", yaml+fmt.Sprintf("disk: {reserve: %dMiB, engines: 0}\n", i*archiveDisk/8)))
+	}
 	c.l = feeds(c.collectors[0])
+	for i, f := range c.l.feeds {
+		f.plan = f.planned(seed, uint64(i))
+	}
 	c.l.doors, c.l.pace, c.l.patience = c.collectors, 3*time.Second, 20*time.Minute
 	c.l.taken = func(f *feedLoad, r sellthrough.Receipt) {
 		c.mu.Lock()
@@ -97,6 +103,7 @@ func (c *chaos) role(name, yaml string) *system {
 	s.env = []string{"SELLTHROUGH_CLOCK=" + s.clock()}
 	s.run()
 	c.t.Cleanup(s.stop)
+	c.hands[s] = &sync.Mutex{}
 	return s
 }
 
@@ -180,23 +187,32 @@ func (c *chaos) pause(d time.Duration) {
 	}
 }
 
-// again starts a process that was killed; it may wait long for its engines.
-func (c *chaos) again(s *system) {
-	s.launch()
+func (c *chaos) all() []*system {
+	return append(append([]*system{}, c.collectors...), c.transformers...)
 }
 
-// tend starts processes anew that have ended by themselves, as whoever supervises them does.
-func (c *chaos) tend(dead map[*system]bool) {
-	for _, s := range append(append([]*system{}, c.collectors...), c.transformers...) {
-		if dead[s] || !s.ended(0) {
-			continue
+// tend starts processes anew that have ended by themselves, as whoever supervises them does, until it is told to stop.
+func (c *chaos) tend(stop <-chan struct{}) {
+	for {
+		for _, s := range c.all() {
+			if !c.hands[s].TryLock() {
+				continue
+			}
+			if s.ended(0) {
+				text := s.log()
+				c.mu.Lock()
+				c.alone[s.args[0]]++
+				c.mu.Unlock()
+				c.t.Logf("a %s ended by itself: %s\n%s", s.args[0], s.proc.How(), text[max(0, len(text)-1500):])
+				s.out.Close()
+				s.launch()
+			}
+			c.hands[s].Unlock()
 		}
-		text := s.log()
-		c.mu.Lock()
-		c.alone[s.args[0]]++
-		c.mu.Unlock()
-		c.t.Logf("a %s ended by itself: %s\n%s", s.args[0], s.proc.How(), text[max(0, len(text)-1500):])
-		s.out.Close()
-		c.again(s)
+		select {
+		case <-stop:
+			return
+		case <-time.After(time.Second):
+		}
 	}
 }
