@@ -174,7 +174,7 @@ func newWorld(t *testing.T, change ...variant) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.reader.Close() })
-	b, err := bus.New(bus.Options{Brokers: []string{enginetest.Kafka(t)}, Prefix: database, Group: database, Partitions: 2, Replication: 1, Log: zerolog.Nop()})
+	b, err := bus.New(bus.Options{Brokers: []string{enginetest.Kafka(t)}, Prefix: database, Group: database, Partitions: 2, Replication: 1, Retention: 48 * time.Hour, Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
