@@ -164,7 +164,7 @@ func TestAFileIsTriedAndItsAnswersMakeAFeedThatReadsIt(t *testing.T) {
 
 // configuration is the text of the world's.
 func (w *world) configuration() string {
-	return fmt.Sprintf(setting, filepath.Join(w.folder, "data"), w.folder, config.HashKey(alderKey), config.HashKey(alderOld), config.HashKey(birchKey))
+	return fmt.Sprintf(setting, filepath.Join(filepath.Dir(w.folder), "data"), w.folder, config.HashKey(alderKey), config.HashKey(alderOld), config.HashKey(birchKey))
 }
 
 func indent(yaml string) string {
