@@ -174,7 +174,6 @@ type filed struct {
 	feed     string
 	revision uint64
 	counts   sellthrough.Counts
-	changed  int64
 	row      uint32
 }
 

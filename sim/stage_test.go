@@ -146,8 +146,8 @@ func (s *stage) next() bool {
 	}
 	s.note(c, f)
 	var err error
-	switch {
-	case f == lost:
+	switch f {
+	case lost:
 		err = errLost
 	default:
 		err = c.run(f)

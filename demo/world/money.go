@@ -11,12 +11,11 @@ import (
 
 // accounts is what of the money is still to come, and what it will be made of.
 type accounts struct {
-	due     map[sellthrough.Day][]Flow // payments by their day
-	sold    map[int]*takings           // of the marketplace since its last statement, by listing
-	agent   takings                    // of the agent since the vendor's last invoice
-	earned  takings                    // of the agent in this month
-	bought  map[int][]lot              // of products whose price will be cut, by listing
-	support int64                      // fen, asked back for promotion in this quarter so far
+	due    map[sellthrough.Day][]Flow // payments by their day
+	sold   map[int]*takings           // of the marketplace since its last statement, by listing
+	agent  takings                    // of the agent since the vendor's last invoice
+	earned takings                    // of the agent in this month
+	bought map[int][]lot              // of products whose price will be cut, by listing
 }
 
 type takings struct {

@@ -56,7 +56,10 @@ func embedded(t *testing.T) *site {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- b.Run(ctx, func(at string) { ready <- at }) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() {
+		cancel()
+		_ = <-ended // that of what was cancelled
+	})
 	at := <-ready
 	return &site{plain: []string{at}, opts: Options{Brokers: []string{at}, Replication: 1}}
 }

@@ -155,10 +155,11 @@ func (l *Ledger) makeKept(ctx context.Context, v *sellthrough.View, columns []st
 // eitherWay is the question that reads the rows where they are held for its day, and counts else. Whichever it is, the other
 // half is asked for a day long ago, of which nothing is read.
 func (l *Ledger) eitherWay(v *sellthrough.View, columns []string) string {
-	held := fmt.Sprintf("(SELECT argMax(made, at) = '%s' FROM %s WHERE day = {day:Date32} AND at > now64(3) - %d)", l.made, l.table("kept_days"), keptFor)
+	var most strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(v.Kept.Most)) {
-		held += fmt.Sprintf(" AND {%s:Int32} <= %d", name, v.Kept.Most[name])
+		fmt.Fprintf(&most, " AND {%s:Int32} <= %d", name, v.Kept.Most[name])
 	}
+	held := fmt.Sprintf("(SELECT argMax(made, at) = '%s' FROM %s WHERE day = {day:Date32} AND at > now64(3) - %d)", l.made, l.table("kept_days"), keptFor) + most.String()
 	never := "toDate32('1970-01-01')"
 	return fmt.Sprintf("SELECT %s FROM %s FINAL WHERE kept_day = if(%s, {day:Date32}, %s)\nUNION ALL\nSELECT %s FROM %s", strings.Join(columns, ", "), l.table(keptTable(v.Name)), held, never,
 		narrow(v, columns), l.table(counted(v.Name))+arguments(v, "if("+held+", "+never+", {day:Date32})", func(name string, _ int) string { return "{" + name + ":Int32}" }))

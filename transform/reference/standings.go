@@ -289,9 +289,9 @@ func (o *tree) level(path []string, at int) string {
 
 // nearest is the lowest node of a level on a path; empty where there is none.
 func (o *tree) nearest(path []string, level string) string {
-	for i := len(path) - 1; i >= 0; i-- {
+	for i, node := range slices.Backward(path) {
 		if o.level(path, i) == level {
-			return path[i]
+			return node
 		}
 	}
 	return ""
