@@ -221,9 +221,8 @@ func FuzzIn(f *testing.F) {
 	f.Add("the file is empty")
 	f.Add("a; b. c: d, e")
 	f.Fuzz(func(t *testing.T, s string) {
-		if len(s) > 300 {
-			t.Skip() // sentences are shorter
+		if len(s) <= 300 { // sentences are shorter
+			In("zh", s)
 		}
-		In("zh", s)
 	})
 }
