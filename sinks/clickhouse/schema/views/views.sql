@@ -111,10 +111,11 @@ SELECT s.submission AS submission, s.feed AS feed, s.partner AS partner, s.recei
     o.held_lines AS held, o.new AS new, o.duplicate AS duplicate, o.corrected AS corrected, o.superseded AS superseded,
     o.withdrawn AS withdrawn, o.implied AS implied, o.unmatched AS unmatched, o.unfit AS unfit,
     multiIf(o.final < s.newest.7, 'on the road', o.is_held, 'held', 'final') AS state, o.why AS why, s.revision AS revision, s.newest.1 AS attempt,
-    s.newest.8 AS mapping
+    s.newest_mapping AS mapping
 FROM
 (
-    SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions), JSONExtractString(receipt, 'mapping')), (attempt, known_at)) AS newest
+    SELECT submission, feed, partner, received_at, revision, argMax((attempt, file, bytes, rows, refused, accepted, length(partitions)), (attempt, known_at)) AS newest,
+        argMax(JSONExtractString(receipt, 'mapping'), (attempt, known_at)) AS newest_mapping -- apart, so that receipts are read only where it is asked for
     FROM {{.Database}}.submissions WHERE partner != '{{.Canary}}'
     GROUP BY submission, feed, partner, received_at, revision
 ) AS s
