@@ -21,13 +21,6 @@ import (
 func TestABackupUnderLoadBringsTheNumbersBack(t *testing.T) {
 	s := start(t, loadYAML)
 	l := newLoad(s, 66)
-	stopped := false
-	defer func() {
-		if !stopped {
-			close(l.stop)
-			l.done.Wait()
-		}
-	}()
 	more := func(n int64) {
 		t.Helper()
 		at := l.acks.Load()
@@ -63,7 +56,6 @@ func TestABackupUnderLoadBringsTheNumbersBack(t *testing.T) {
 	}
 	s.run()
 	more(4)
-	stopped = true
 	l.finish()
 }
 

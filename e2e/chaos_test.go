@@ -29,13 +29,6 @@ func TestChaos(t *testing.T) {
 	t.Logf("seed %d, %d minutes", seed, *minutes)
 	c := newChaos(t, 3, seed)
 	c.l.start()
-	sending := true
-	defer func() {
-		if sending {
-			close(c.l.stop)
-			c.l.done.Wait()
-		}
-	}()
 	c.well(time.Now(), 3*time.Minute)
 
 	stop, tended := make(chan struct{}), make(chan struct{})
@@ -49,9 +42,7 @@ func TestChaos(t *testing.T) {
 	raging.Wait()
 	lasted := time.Since(end) + time.Duration(*minutes)*time.Minute
 	c.watch.Wait()
-	close(c.l.stop)
-	c.l.done.Wait()
-	sending = false
+	c.l.end()
 	for _, s := range c.all() {
 		c.hands[s].Lock()
 		if alive, err := s.readyOrEnded(2 * time.Minute); !alive || err != nil {

@@ -44,7 +44,6 @@ type road struct {
 	t                        *testing.T
 	first, second, collector *system
 	l                        *load
-	stopped                  bool
 	table                    []string
 }
 
@@ -54,12 +53,6 @@ func newRoad(t *testing.T, kafka string) *road {
 	yaml, data := o.yaml+loadYAML, t.TempDir()
 	r := &road{t: t, first: role(t, data, "transform", yaml, o.note), second: role(t, data, "transform", yaml, o.note), collector: role(t, data, "collect", yaml, o.note)}
 	r.l = newLoad(r.collector, 404)
-	t.Cleanup(func() {
-		if !r.stopped {
-			close(r.l.stop)
-			r.l.done.Wait()
-		}
-	})
 	s, all := r.collector, []string{"0", "1", "2", "3"}
 	shared := func() {
 		s.poll("both transformers own partitions, and together all of them", 2*time.Minute, func() bool {
@@ -99,7 +92,6 @@ func (r *road) acks(what string, do func()) {
 
 func (r *road) finish() {
 	r.t.Helper()
-	r.stopped = true
 	r.l.finish()
 	r.t.Log("\n" + strings.Join(r.table, "\n"))
 }

@@ -27,13 +27,6 @@ func TestKilledAtRandomMomentsTheNumbersAreExact(t *testing.T) {
 
 	s := start(t, loadYAML)
 	l := newLoad(s, seed)
-	stopped := false
-	defer func() {
-		if !stopped {
-			close(l.stop)
-			l.done.Wait()
-		}
-	}()
 	table := []string{fmt.Sprintf("%3s %-26s %12s %12s %7s %8s %6s %s", "#", "moment", "acks before", "in this life", "flying", "redone", "healed", "s to start")}
 	random, hit := 0, map[string]int{}
 	s.kill() // the first life only made the tables
@@ -95,7 +88,6 @@ func TestKilledAtRandomMomentsTheNumbersAreExact(t *testing.T) {
 	last := l.acks.Load()
 	s.poll("a 202 after the last kill", 40*time.Second, func() bool { return l.acks.Load() > last })
 	t.Logf("%d kills, seed %d; redone and healed count what this life did at its start:\n%s", len(plan), seed, strings.Join(table, "\n"))
-	stopped = true
 	l.finish()
 	if random < 10 {
 		t.Errorf("%d random moments", random)
@@ -111,13 +103,6 @@ func TestKilledAtRandomMomentsTheNumbersAreExact(t *testing.T) {
 func TestKilledClickHouseTheNumbersAreExact(t *testing.T) {
 	s := start(t, loadYAML)
 	l := newLoad(s, 77)
-	stopped := false
-	defer func() {
-		if !stopped {
-			close(l.stop)
-			l.done.Wait()
-		}
-	}()
 	var table []string
 	killed := 0
 	for n := range 5 {
@@ -147,7 +132,6 @@ func TestKilledClickHouseTheNumbersAreExact(t *testing.T) {
 		}
 		table = append(table, fmt.Sprintf("%d: in an insert %v, acks before %d, back after %.1f s", n+1, mid, l.acks.Load(), time.Since(began).Seconds()))
 	}
-	stopped = true
 	l.finish()
 	if killed == 0 {
 		t.Error("no kill was in the middle of an insert")

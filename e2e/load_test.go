@@ -202,6 +202,7 @@ type load struct {
 	cut    atomic.Int64
 	extra  int // submissions without rows that others sent
 	stop   chan struct{}
+	ended  sync.Once
 	done   sync.WaitGroup
 
 	pace, patience time.Duration // between files of a feed; for one file
@@ -230,7 +231,9 @@ func feeds(s *system) *load {
 	}}
 }
 
+// start begins to send, until finish or the end of the test.
 func (l *load) start() {
+	l.s.t.Cleanup(l.end)
 	for _, f := range l.feeds {
 		l.done.Go(func() { l.send(f) })
 	}
@@ -318,12 +321,17 @@ func (l *load) sums() map[string][3]int64 {
 	return out
 }
 
+// end stops the senders.
+func (l *load) end() {
+	l.ended.Do(func() { close(l.stop) })
+	l.done.Wait()
+}
+
 // finish stops the senders and holds everything against the model.
 func (l *load) finish() {
 	s := l.s
 	s.t.Helper()
-	close(l.stop)
-	l.done.Wait()
+	l.end()
 	sent, rows, refused := l.extra, int64(0), int64(0)
 	for _, f := range l.feeds {
 		sent, rows, refused = sent+f.sent, rows+f.rows, refused+f.refused

@@ -17,13 +17,6 @@ func TestKafkaStoppedPartnersComeAgain(t *testing.T) {
 	o := outside(t, "")
 	s := start(t, o.yaml+loadYAML)
 	l := newLoad(s, 31)
-	stopped := false
-	defer func() {
-		if !stopped {
-			close(l.stop)
-			l.done.Wait()
-		}
-	}()
 	s.poll("some 202", time.Minute, func() bool { return l.acks.Load() > 4 })
 	o.kafka.stop()
 	const body = "Doc,Store,Line,Item,Qty,Amount,Day\n"
@@ -55,7 +48,6 @@ func TestKafkaStoppedPartnersComeAgain(t *testing.T) {
 		s.poll("the same request is taken", time.Minute, func() bool { a, _ = send(n); return a.Status < 300 })
 	}
 	l.extra = len(took)
-	stopped = true
 	l.finish()
 }
 
@@ -65,13 +57,6 @@ func TestClickHouseStoppedPartnersAreTaken(t *testing.T) {
 	o := outside(t, "")
 	s := start(t, o.yaml+loadYAML)
 	l := newLoad(s, 32)
-	stopped := false
-	defer func() {
-		if !stopped {
-			close(l.stop)
-			l.done.Wait()
-		}
-	}()
 	s.poll("some 202", time.Minute, func() bool { return l.acks.Load() > 4 })
 	o.clickhouse.stop()
 	began, acks := time.Now(), l.acks.Load()
@@ -83,6 +68,5 @@ func TestClickHouseStoppedPartnersAreTaken(t *testing.T) {
 	o.clickhouse.start()
 	began = time.Now()
 	defer func() { t.Logf("all is booked %s after it is back", time.Since(began).Round(time.Second)) }()
-	stopped = true
 	l.finish()
 }

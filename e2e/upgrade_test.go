@@ -71,13 +71,6 @@ func TestRolesAreUpgradedOneAfterTheOther(t *testing.T) {
 	first, second := role(t, data, "transform", yaml, note), role(t, data, "transform", yaml, note)
 	collector, page, alerter := role(t, data, "collect", yaml, note), role(t, data, "serve", yaml, note), role(t, data, "alert", yaml, note)
 	l := newLoad(collector, 8)
-	stopped := false
-	defer func() {
-		if !stopped {
-			close(l.stop)
-			l.done.Wait()
-		}
-	}()
 	goesOn := func(what string) {
 		t.Helper()
 		acks, done := l.acks.Load(), collector.ask("SELECT count() FROM sellthrough.v_submissions WHERE state = 'final'")
@@ -107,7 +100,6 @@ func TestRolesAreUpgradedOneAfterTheOther(t *testing.T) {
 	second.run()
 	goesOn("one transformer is old again")
 	collector.poll("the old program owns partitions", time.Minute, func() bool { return len(second.owned()) > 0 })
-	stopped = true
 	l.finish()
 
 	next["sinks/clickhouse/schema/9002_breaks.sql"] = breakingSQL
