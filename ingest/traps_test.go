@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,19 +48,7 @@ func TestTraps(t *testing.T) {
 					t.Errorf("byte by byte it reads otherwise: %s", cmp.Diff(got, again))
 				}
 			}
-			if formattest.Update() {
-				a.Files = append(a.Files[:2], txtar.File{Name: "want", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want := ""
-			if len(a.Files) > 2 {
-				want = string(a.Files[2].Data)
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Errorf("(-want +got)\n%s", d)
-			}
+			formattest.Want(t, file, a, got)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
 	"net/url"
@@ -12,16 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"sellthrough"
 	"sellthrough/ingest/format/csv"
+	"sellthrough/ingest/format/formattest"
 	"sellthrough/ingest/format/ndjson"
 	"sellthrough/internal/config"
 )
-
-var update = flag.Bool("update", false, "rewrite what the golden tests want")
 
 const frame = `
 partners:
@@ -81,19 +78,7 @@ func TestShow(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := show(m, feed, a.Files[1].Data)
-			if *update {
-				a.Files = append(a.Files[:2], txtar.File{Name: "want", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want := ""
-			if len(a.Files) > 2 {
-				want = string(a.Files[2].Data)
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Errorf("(-want +got):\n%s", d)
-			}
+			formattest.Want(t, file, a, got)
 		})
 	}
 }

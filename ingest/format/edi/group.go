@@ -183,6 +183,18 @@ func (g *Group) Skipped() map[string]int {
 // Empty asks whether there is nothing to give.
 func (g *Group) Empty() bool { return len(g.Facts) == 0 && !g.acting }
 
+// Settle does with what a line came to what its document asks for, and says whether it replaces another. That of a document which
+// cancels is nothing, whatever is wrong with it.
+func (g *Group) Settle(does string) (replaces bool) {
+	if g.Empty() {
+		return false
+	}
+	if does == Cancel {
+		g.Reset()
+	}
+	return does == Replace
+}
+
 // Reset begins anew.
 func (g *Group) Reset() {
 	g.Facts, g.next, g.full, g.ready, g.arena, g.used, g.acting = g.Facts[:0], 0, false, false, g.arena[:0], 0, false

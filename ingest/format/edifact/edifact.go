@@ -276,13 +276,9 @@ func (r *Reader) finish() {
 	r.group.Decide()
 }
 
-// settled looks at what a line came to. That of a message which cancels is nothing, whatever is wrong with it.
+// settled looks at what a line came to.
 func (r *Reader) settled() {
-	switch {
-	case r.skip || r.group.Empty():
-	case r.msg.does == edi.Cancel:
-		r.group.Reset()
-	case r.msg.does == edi.Replace:
+	if !r.skip && r.group.Settle(r.msg.does) {
 		r.act()
 	}
 }

@@ -24,6 +24,24 @@ var update = flag.Bool("update", false, "rewrite what the golden files want")
 // Update says that golden files are to be rewritten.
 func Update() bool { return *update }
 
+// Want holds what was got against the last of a case's three sections, or rewrites the case's file where that is asked for.
+func Want(t testing.TB, file string, a *txtar.Archive, got string) {
+	t.Helper()
+	if *update {
+		a.Files = append(a.Files[:2], txtar.File{Name: "want", Data: []byte(got)})
+		if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := ""
+	if len(a.Files) > 2 {
+		want = string(a.Files[2].Data)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
 // Reader is what every format gives.
 type Reader interface {
 	Next() (fields [][]byte, row uint32, err error)

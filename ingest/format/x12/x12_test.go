@@ -3,7 +3,6 @@ package x12
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,15 +12,13 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 	"gopkg.in/yaml.v3"
 
 	"sellthrough"
 	"sellthrough/ingest/format/edi"
+	"sellthrough/ingest/format/formattest"
 )
-
-var update = flag.Bool("update", false, "rewrite what the golden tests want")
 
 // asked is a case's own words: which columns, and how the feed is set up.
 type asked struct {
@@ -111,19 +108,7 @@ func TestShow(t *testing.T) {
 			if slow := show(o, iotest.OneByteReader(bytes.NewReader(body))); slow != got {
 				t.Errorf("by single bytes it reads\n%s\ninstead of\n%s", slow, got)
 			}
-			if *update {
-				a.Files = append(a.Files[:2], txtar.File{Name: "want", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want := ""
-			if len(a.Files) > 2 {
-				want = string(a.Files[2].Data)
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Errorf("(-want +got):\n%s", d)
-			}
+			formattest.Want(t, file, a, got)
 		})
 	}
 }
