@@ -185,11 +185,11 @@ func (p *room) read(ctx context.Context, v access.Viewer, partner *config.Partne
 	var ids []string
 	for _, row := range t.Rows {
 		s := Submission{
-			ID: text(row[0]), Feed: text(row[1]), File: text(row[2]), Received: time.UnixMilli(whole(row[3])).UTC(), Bytes: whole(row[4]), Rows: whole(row[5]),
-			Accepted: whole(row[6]), Refused: whole(row[7]), Revision: sellthrough.Revision(whole(row[8])), Attempt: uint32(whole(row[9])), State: "on_the_road", body: text(row[11]),
+			ID: answer.Text(row[0]), Feed: answer.Text(row[1]), File: answer.Text(row[2]), Received: time.UnixMilli(answer.Whole(row[3])).UTC(), Bytes: answer.Whole(row[4]), Rows: answer.Whole(row[5]),
+			Accepted: answer.Whole(row[6]), Refused: answer.Whole(row[7]), Revision: sellthrough.Revision(answer.Whole(row[8])), Attempt: uint32(answer.Whole(row[9])), State: "on_the_road", body: answer.Text(row[11]),
 		}
 		var rc sellthrough.Receipt
-		if err := json.Unmarshal([]byte(text(row[12])), &rc); err == nil {
+		if err := json.Unmarshal([]byte(answer.Text(row[12])), &rc); err == nil {
 			s.Mends, s.Mapping, s.Warnings = string(rc.Mends), rc.Mapping, rc.Warnings
 			if rc.Scope.Declared {
 				s.Scope = &rc.Scope
@@ -198,7 +198,7 @@ func (p *room) read(ctx context.Context, v access.Viewer, partner *config.Partne
 				s.Answer, s.answer = rc.Acknowledgement.Type, rc.Acknowledgement
 			}
 		}
-		at[s.ID], parts[s.ID] = len(out), whole(row[10])
+		at[s.ID], parts[s.ID] = len(out), answer.Whole(row[10])
 		ids = append(ids, s.ID)
 		out = append(out, s)
 	}
@@ -215,15 +215,15 @@ func (p *room) read(ctx context.Context, v access.Viewer, partner *config.Partne
 		return nil, err
 	}
 	for _, row := range t.Rows {
-		s := &out[at[text(row[0])]]
+		s := &out[at[answer.Text(row[0])]]
 		s.Counts = sellthrough.Counts{
-			Held: whole(row[4]), New: whole(row[5]), Duplicate: whole(row[6]), Corrected: whole(row[7]), Superseded: whole(row[8]), Withdrawn: whole(row[9]),
-			Implied: whole(row[10]), Unmatched: whole(row[11]),
+			Held: answer.Whole(row[4]), New: answer.Whole(row[5]), Duplicate: answer.Whole(row[6]), Corrected: answer.Whole(row[7]), Superseded: answer.Whole(row[8]), Withdrawn: answer.Whole(row[9]),
+			Implied: answer.Whole(row[10]), Unmatched: answer.Whole(row[11]),
 		}
 		switch {
-		case whole(row[1]) < parts[s.ID]:
-		case whole(row[2]) > 0:
-			s.State, s.Why = "held", text(row[3])
+		case answer.Whole(row[1]) < parts[s.ID]:
+		case answer.Whole(row[2]) > 0:
+			s.State, s.Why = "held", answer.Text(row[3])
 		default:
 			s.State = "final"
 		}
@@ -252,7 +252,7 @@ func (p *room) link(ctx context.Context, v access.Viewer, partner *config.Partne
 			return err
 		}
 		for _, row := range t.Rows {
-			list[at[text(row[0])]].MendedBy = text(row[1])
+			list[at[answer.Text(row[0])]].MendedBy = answer.Text(row[1])
 		}
 	}
 	if len(versions) > 0 {
@@ -262,7 +262,7 @@ func (p *room) link(ctx context.Context, v access.Viewer, partner *config.Partne
 		}
 		numbers := map[[2]string]int64{}
 		for _, row := range t.Rows {
-			numbers[[2]string{text(row[0]), text(row[1])}] = whole(row[2])
+			numbers[[2]string{answer.Text(row[0]), answer.Text(row[1])}] = answer.Whole(row[2])
 		}
 		for i := range list {
 			list[i].Number = numbers[[2]string{list[i].Feed, list[i].Mapping}]

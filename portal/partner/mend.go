@@ -89,7 +89,7 @@ func (p *room) refusals(ctx context.Context, v access.Viewer, id string, limit i
 	}
 	out := []sellthrough.Refusal{}
 	for _, row := range t.Rows {
-		out = append(out, sellthrough.Refusal{Row: uint32(whole(row[0])), Column: text(row[1]), Value: text(row[2]), Reason: text(row[3])})
+		out = append(out, sellthrough.Refusal{Row: uint32(answer.Whole(row[0])), Column: answer.Text(row[1]), Value: answer.Text(row[2]), Reason: answer.Text(row[3])})
 	}
 	return out, nil
 }
@@ -226,15 +226,20 @@ func (p *room) download(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// upload reads a file of mended rows back, and sends nothing yet: the page shows what was changed.
-func (p *room) upload(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.ail(r)
-	if err == nil {
+// toMend is a submission whose refused rows the viewer may send again.
+func (p *room) toMend(r *http.Request) (s sick, err error) {
+	if s, err = p.ail(r); err == nil {
 		err = may(r)
 	}
 	if err == nil {
 		err = s.mendable()
 	}
+	return s, err
+}
+
+// upload reads a file of mended rows back, and sends nothing yet: the page shows what was changed.
+func (p *room) upload(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.toMend(r)
 	if err != nil {
 		return err
 	}
@@ -261,13 +266,7 @@ func (p *room) upload(w http.ResponseWriter, r *http.Request) error {
 
 // mend puts changed rows into their body and sends it, or only says how it would read.
 func (p *room) mend(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.ail(r)
-	if err == nil {
-		err = may(r)
-	}
-	if err == nil {
-		err = s.mendable()
-	}
+	s, err := p.toMend(r)
 	if err != nil {
 		return err
 	}

@@ -82,10 +82,10 @@ func (p *room) newer(ctx context.Context, v access.Viewer, s *sick) (*Newer, err
 	var found *Newer
 	var revision uint64
 	for _, row := range t.Rows {
-		document, location, day := text(row[0]), text(row[1]), sellthrough.Day(whole(row[2]))
-		if r := uint64(whole(row[3])); r > revision && c.holds(document, location, day, whole(row[4])) {
+		document, location, day := answer.Text(row[0]), answer.Text(row[1]), sellthrough.Day(answer.Whole(row[2]))
+		if r := uint64(answer.Whole(row[3])); r > revision && c.holds(document, location, day, answer.Whole(row[4])) {
 			revision = r
-			found = &Newer{About: about(cover, document, location, day), TookBack: whole(row[5]) > 0, Received: time.Now().UTC()}
+			found = &Newer{About: about(cover, document, location, day), TookBack: answer.Whole(row[5]) > 0, Received: time.Now().UTC()}
 		}
 	}
 	if found == nil || found.TookBack {
@@ -93,7 +93,7 @@ func (p *room) newer(ctx context.Context, v access.Viewer, s *sick) (*Newer, err
 	}
 	t, err = p.Reader.Read(ctx, v, fmt.Sprintf("SELECT s.submission, s.file, toInt64(toUnixTimestamp64Milli(s.received_at)) FROM submissions AS s WHERE s.revision = %d LIMIT 1", revision))
 	if err == nil && len(t.Rows) > 0 {
-		found.Submission, found.File, found.Received = text(t.Rows[0][0]), text(t.Rows[0][1]), time.UnixMilli(whole(t.Rows[0][2])).UTC()
+		found.Submission, found.File, found.Received = answer.Text(t.Rows[0][0]), answer.Text(t.Rows[0][1]), time.UnixMilli(answer.Whole(t.Rows[0][2])).UTC()
 	}
 	return found, err
 }
@@ -114,7 +114,7 @@ func (p *room) waiting(ctx context.Context, v access.Viewer, s *sick) (*Newer, e
 		return nil, err
 	}
 	row := t.Rows[0]
-	return &Newer{Submission: text(row[0]), File: text(row[1]), Received: time.UnixMilli(whole(row[2])).UTC(), Waits: text(row[3])}, nil
+	return &Newer{Submission: answer.Text(row[0]), File: answer.Text(row[1]), Received: time.UnixMilli(answer.Whole(row[2])).UTC(), Waits: answer.Text(row[3])}, nil
 }
 
 func about(k sellthrough.CoverageKind, document, location string, day sellthrough.Day) string {

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -257,8 +256,8 @@ func (p *room) calendar(w http.ResponseWriter, r *http.Request) error {
 		Due  []due  `json:"due"`
 	}{partner.TimeZone, []due{}}
 	for _, row := range t.Rows {
-		d := due{Feed: text(row[0]), From: text(row[1]), To: text(row[2]), Due: time.Unix(whole(row[3]), 0).UTC(), State: text(row[5])}
-		if at := whole(row[4]); at > 0 {
+		d := due{Feed: answer.Text(row[0]), From: answer.Text(row[1]), To: answer.Text(row[2]), Due: time.Unix(answer.Whole(row[3]), 0).UTC(), State: answer.Text(row[5])}
+		if at := answer.Whole(row[4]); at > 0 {
 			known := time.Unix(at, 0).UTC()
 			d.Known = &known
 		}
@@ -330,19 +329,6 @@ func (p *room) quality(w http.ResponseWriter, r *http.Request) error {
 
 // submissionForm is what a submission is called.
 var submissionForm = regexp.MustCompile(`^(sub|turned)_[0-9a-v]{1,40}$`)
-
-func text(v any) string { return fmt.Sprint(v) }
-
-func whole(v any) int64 {
-	r := reflect.ValueOf(v)
-	switch {
-	case r.CanInt():
-		return r.Int()
-	case r.CanUint():
-		return int64(r.Uint())
-	}
-	return 0
-}
 
 // nullable is a number that may be NULL.
 func nullable(v any) *float64 {

@@ -54,8 +54,8 @@ func (p *room) away(ctx context.Context, v access.Viewer, partner *config.Partne
 	out := []Turned{}
 	for _, row := range t.Rows {
 		x := Turned{
-			ID: text(row[0]), At: time.UnixMilli(whole(row[1])).UTC(), Feed: text(row[2]), File: text(row[3]), Bytes: whole(row[4]), Reason: text(row[5]),
-			Missing: []sellthrough.MissingColumn{}, Settled: whole(row[9]) > 0, body: text(row[10]),
+			ID: answer.Text(row[0]), At: time.UnixMilli(answer.Whole(row[1])).UTC(), Feed: answer.Text(row[2]), File: answer.Text(row[3]), Bytes: answer.Whole(row[4]), Reason: answer.Text(row[5]),
+			Missing: []sellthrough.MissingColumn{}, Settled: answer.Whole(row[9]) > 0, body: answer.Text(row[10]),
 		}
 		missing, _ := row[6].([]string)
 		reads, _ := row[7].([]string)
@@ -70,7 +70,7 @@ func (p *room) away(ctx context.Context, v access.Viewer, partner *config.Partne
 			}
 			x.Missing = append(x.Missing, m)
 		}
-		_ = json.Unmarshal([]byte(text(row[11])), &x.scope) // without one, the file's name says it again
+		_ = json.Unmarshal([]byte(answer.Text(row[11])), &x.scope) // without one, the file's name says it again
 		x.Kept = x.body != "" && p.Body != nil && p.Intake != nil
 		out = append(out, x)
 	}

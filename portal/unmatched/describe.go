@@ -39,8 +39,8 @@ func (u *room) describe(ctx context.Context, v access.Viewer, q request) Descrip
 		return d
 	}
 	for _, row := range t.Rows {
-		x := Description{File: text(row[2]), Row: uint32(whole(row[3]))}
-		name, gtin, place, err := u.Describe(ctx, text(row[0]), text(row[1]), x.Row)
+		x := Description{File: answer.Text(row[2]), Row: uint32(answer.Whole(row[3]))}
+		name, gtin, place, err := u.Describe(ctx, answer.Text(row[0]), answer.Text(row[1]), x.Row)
 		if err != nil {
 			u.Log.Debug().Err(err).Msg("a body with an unmatched code is not at hand")
 		}

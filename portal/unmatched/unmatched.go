@@ -140,7 +140,7 @@ func (u *room) total(ctx context.Context, v access.Viewer, where string) (total,
 		return total{Units: "0"}, err
 	}
 	row := t.Rows[0]
-	return total{whole(row[0]), whole(row[1]), text(row[2]), maybe(row[3])}, nil
+	return total{answer.Whole(row[0]), answer.Whole(row[1]), answer.Text(row[2]), maybe(row[3])}, nil
 }
 
 // code gives what one code may mean.
@@ -263,7 +263,7 @@ func (u *room) weight(w http.ResponseWriter, r *http.Request) error {
 		Total total `json:"total"`
 	}{0, all}
 	if len(t.Rows) > 0 {
-		out.Lines = whole(t.Rows[0][0])
+		out.Lines = answer.Whole(t.Rows[0][0])
 	}
 	answer.JSON(w, http.StatusOK, out)
 	return nil
